@@ -1,0 +1,1 @@
+"""Recorder, traces, comparison, ledger, evaluation protocol, statistics and reports."""

@@ -1,0 +1,22 @@
+"""Build of dexsim2real_audit by colcon; pip installs all packages from the root pyproject.toml."""
+
+from setuptools import find_packages, setup
+
+NAME = "dexsim2real_audit"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    package_data={NAME: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="DexSim2Real maintainers",
+    maintainer_email="maintainers@dexsim2real.org",
+    description="Recorder, traces, comparison, ledger, evaluation protocol, statistics and reports.",
+    license="Apache-2.0",
+)

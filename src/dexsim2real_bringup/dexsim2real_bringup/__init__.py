@@ -1,0 +1,1 @@
+"""Graph description, launch files, configuration, RViz, command line, doctor."""

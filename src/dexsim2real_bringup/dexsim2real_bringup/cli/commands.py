@@ -1,0 +1,26 @@
+"""The verbs of the command line, in the order of the loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """One verb."""
+
+    target: str
+    """``module:function``, imported only when the verb is used."""
+    summary: str
+    """One line for the overview."""
+
+
+_CLI = "dexsim2real_bringup.cli"
+
+COMMANDS: dict[str, Command] = {
+    "tasks": Command(f"{_CLI}.sim:tasks", "list the six tasks"),
+    "params": Command(f"{_CLI}.sim:params", "list the simulator's parameters"),
+    "sim view": Command(f"{_CLI}.sim:view", "write a video of a scripted rollout"),
+    "sim bench": Command(f"{_CLI}.sim:bench", "measure the simulator's speed"),
+    "demo": Command(f"{_CLI}.demo:demo", "show what the project does, on this machine"),
+}

@@ -1,0 +1,46 @@
+"""Tables that a command prints, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from dexsim2real_description import DexSim2RealError
+
+Cell = str | float | int | bool | None
+
+
+def show(title: str, rows: Sequence[Mapping[str, Cell]], json_file: Path | None = None) -> None:
+    """Print rows as a table, columns in the order of the first row, and write them to `json_file` if given.
+
+    Raises DexSim2RealError if the file cannot be written.
+    """
+    table = Table(title=title, title_justify="left")
+    for column in rows[0] if rows else ():
+        numeric = all(isinstance(row[column], int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_text(value) for value in row.values()))
+    Console().print(table)
+    if json_file is not None:
+        write_json(json_file, {"title": title, "rows": [dict(row) for row in rows]})
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write data as indented JSON, whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(json.dumps(data, indent=2) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        raise DexSim2RealError(f"cannot write {path}: {error.strerror}; choose a folder you may write to") from error
+
+
+def _text(value: Cell) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""Distributions, critics, FM-DR and baselines, curriculum, training, system identification."""

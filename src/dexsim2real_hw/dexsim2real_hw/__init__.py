@@ -1,0 +1,1 @@
+"""Arm and hand drivers, ros2_control configuration and the safety gate."""

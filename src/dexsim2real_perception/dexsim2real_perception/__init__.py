@@ -1,0 +1,1 @@
+"""Camera and XELA touch sources and publishers."""

@@ -1,0 +1,1 @@
+"""TVCAP network, export, policy artifact, inference and policy node."""

@@ -1,0 +1,1 @@
+"""The simulated cell: robot, cameras, touch, objects, tasks, parameters, batched environment."""
