@@ -58,7 +58,7 @@ def split_verb(words: Sequence[str]) -> tuple[str, list[str]]:
 
 def run(verb: str, rest: Sequence[str]) -> int:
     """Import the verb's function, parse its options and call it."""
-    import tyro  # noqa: PLC0415  (an overview or a wrong verb should not pay for it)
+    import tyro
 
     function = load(COMMANDS[verb].target)
     status = tyro.cli(function, prog=f"dexsim2real {verb}", args=list(rest))
