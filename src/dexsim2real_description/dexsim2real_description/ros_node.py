@@ -1,0 +1,173 @@
+"""What every node of the graph shares: quality of service by topic, health messages, and the main loop.
+
+Executor, clock and exit follow what was measured with these wheels: the events executor stepped by `spin_once`
+(its `spin` burns a core and ignores signals), our own signal flag (rclpy's handlers close the context under a
+running callback), then the node's exit hook while it can still publish.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.duration import Duration
+from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSDurabilityPolicy, QoSLivelinessPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+
+from dexsim2real_description.errors import DexSim2RealError
+
+USER_ERROR = 2
+"""Exit status of a node that says in one line what the user should change."""
+
+DEADLINE = Duration(nanoseconds=50_000_000)
+"""Offered between two joint states and between two commands: six periods of 120 Hz."""
+CHUNK_DEADLINE = Duration(nanoseconds=150_000_000)
+"""Offered between two action chunks: a policy at 10 Hz with half a period to spare."""
+LEASE = Duration(nanoseconds=200_000_000)
+"""A publisher whose process is gone is reported not alive after this."""
+
+
+def _qos(
+    depth: int,
+    *,
+    reliable: bool = True,
+    latched: bool = False,
+    deadline: Duration | None = None,
+    alive: bool = False,
+) -> QoSProfile:
+    profile = QoSProfile(
+        depth=depth,
+        reliability=QoSReliabilityPolicy.RELIABLE if reliable else QoSReliabilityPolicy.BEST_EFFORT,
+        durability=QoSDurabilityPolicy.TRANSIENT_LOCAL if latched else QoSDurabilityPolicy.VOLATILE,
+    )
+    if deadline is not None:
+        profile.deadline = deadline
+    if alive:
+        profile.liveliness = QoSLivelinessPolicy.AUTOMATIC
+        profile.liveliness_lease_duration = LEASE
+    return profile
+
+
+_CAMERA = _qos(2, reliable=False)
+QOS: dict[str, QoSProfile] = {
+    "/front_camera/color/image_raw": _CAMERA,
+    "/front_camera/color/camera_info": _CAMERA,
+    "/wrist_camera/color/image_raw": _CAMERA,
+    "/wrist_camera/color/camera_info": _CAMERA,
+    "/touch/points": _qos(5, reliable=False),
+    "/joint_states": _qos(5, deadline=DEADLINE),
+    "/policy/action_chunk": _qos(1, deadline=CHUNK_DEADLINE, alive=True),
+    "/safety_gate/joint_command": _qos(1, deadline=DEADLINE, alive=True),
+    "/safety_gate/state": _qos(1, latched=True),
+    "/diagnostics": _qos(10),
+    "/trial/event": _qos(10, latched=True),
+    "/simulator/object_poses": _qos(5),
+    "/clock": _qos(1, reliable=False),
+}
+"""Quality of service of every topic of the graph, for its publisher and its subscribers alike.
+
+A subscriber that must not be refused by a publisher with a slower deadline asks for `qos_without_deadline`.
+"""
+
+
+def qos_without_deadline(topic: str) -> QoSProfile:
+    """The profile of `topic` for a listener to which silence is no fault (recorder, console, viewer)."""
+    own = QOS[topic]
+    return QoSProfile(depth=own.depth, reliability=own.reliability, durability=own.durability)
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a node says of itself on /diagnostics once a second."""
+
+    message: str = "running"
+    ok: bool = True
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class GraphNode(Node):
+    """A node that reports its health at 1 Hz and has a last word before it goes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", QOS["/diagnostics"])
+        self.create_timer(1.0, self._report_health, clock=self.steady)
+
+    def health(self) -> Health:
+        """What /diagnostics says of this node; override it."""
+        return Health()
+
+    def at_exit(self) -> None:
+        """Called once, before the node is destroyed: it can still publish. Override it."""
+
+    def _report_health(self) -> None:
+        health = self.health()
+        message = DiagnosticArray()
+        message.header.stamp = self.get_clock().now().to_msg()
+        message.status = [
+            diagnostic_status(
+                self.get_name(),
+                health.message,
+                DiagnosticStatus.OK if health.ok else DiagnosticStatus.ERROR,
+                health.values,
+            )
+        ]
+        self._diagnostics.publish(message)
+
+
+def diagnostic_status(name: str, message: str, level: bytes, values: Mapping[str, object]) -> DiagnosticStatus:
+    """A status with `values` as text."""
+    pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+    return DiagnosticStatus(level=level, name=name, message=message, values=pairs)
+
+
+def make_executor() -> Executor:
+    """The events executor, or the single-threaded one where this rclpy has none; never a multi-threaded one."""
+    try:
+        from rclpy.experimental.events_executor import EventsExecutor  # younger than Jazzy
+    except ImportError:
+        return SingleThreadedExecutor()
+    return EventsExecutor()
+
+
+def run_node(make_node: Callable[[], GraphNode]) -> int:
+    """Run one node until SIGINT or SIGTERM; returns the exit status of the process.
+
+    0 after a signal, 2 after a DexSim2RealError, whose line goes to standard error. Any other exception leaves
+    this function after the node has had its `at_exit`.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        _spin(make_node(), stopping)
+    except DexSim2RealError as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        return USER_ERROR
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+def _spin(node: GraphNode, stopping: threading.Event) -> None:
+    executor = make_executor()
+    executor.add_node(node)
+    try:
+        while not stopping.is_set() and rclpy.ok():
+            executor.spin_once(timeout_sec=0.1)
+    finally:
+        if rclpy.ok():
+            node.at_exit()
+        executor.shutdown()
+        node.destroy_node()

@@ -1,0 +1,75 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs the extra 'ros'")
+
+from dexsim2real_description.ros_node import QOS, qos_without_deadline
+
+NODE = """
+import sys
+from dexsim2real_description import DexSim2RealError
+from dexsim2real_description.ros_node import GraphNode, run_node
+
+class Probe(GraphNode):
+    def __init__(self):
+        super().__init__("probe")
+        self.create_timer(0.01, self.first, clock=self.steady)
+    def first(self):
+        print("spinning", flush=True)
+        {body}
+    def at_exit(self):
+        print("last word", flush=True)
+
+def refuse():
+    raise DexSim2RealError("no such arm\\nuse panda")
+
+sys.exit(run_node({make}))
+"""
+
+
+def start(body="pass", make="Probe"):
+    environment = {**os.environ, "ROS_DOMAIN_ID": "97", "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    code = NODE.format(body=body, make=make)
+    return subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_node_with_its_last_word(number):
+    process = start()
+    assert process.stdout.readline() == "spinning\n"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert out.splitlines()[-1] == "last word"
+    assert "Traceback" not in err
+
+
+def test_a_user_error_is_one_line_and_status_2():
+    process = start(make="refuse")
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert err == "error: no such arm use panda\n"
+
+
+def test_a_crash_still_has_its_last_word():
+    process = start(body="raise ValueError('broken callback')")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "last word" in out
+    assert "broken callback" in err
+
+
+def test_topics_that_must_not_fall_silent_offer_a_deadline():
+    with_deadline = {topic for topic, qos in QOS.items() if qos.deadline.nanoseconds > 0}
+    assert with_deadline == {"/joint_states", "/policy/action_chunk", "/safety_gate/joint_command"}
+
+
+def test_a_listener_may_ask_for_no_deadline():
+    assert qos_without_deadline("/joint_states").deadline.nanoseconds == 0
+    assert qos_without_deadline("/trial/event").durability == QOS["/trial/event"].durability
