@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi
+from math import cos, pi, sin
 
 import numpy as np
 
@@ -88,9 +88,12 @@ _SHAPES: tuple[tuple[Shape, ...], ...] = (
         Shape("capsule", (0.025, 0.14, 0.0), (0.0, 0.08, -0.13)),
     ),
     (Shape("capsule", (0.05, 0.08, 0.0), (0.0, 0.0, -0.03)),),
-    (Shape("capsule", (0.04, 0.14, 0.0), (0.0, 0.0, 0.01)),),
+    (
+        Shape("capsule", (0.04, 0.14, 0.0), (0.0, 0.0, 0.01)),
+        Shape("capsule", (0.03, 0.01, 0.0), (0.06 * cos(pi / 4), 0.06 * sin(pi / 4), 0.082), (0.0, pi / 2, pi / 4)),
+    ),
 )
-"""Collision capsules of links 0 to 7 (the maker's coarse self-collision model)."""
+"""Collision capsules of links 0 to 7 (the maker's coarse self-collision model, without its safety margin)."""
 
 _PANDA_LOWER = (-2.8973, -1.7628, -2.8973, -3.0718, -2.8973, -0.0175, -2.8973)
 _PANDA_UPPER = (2.8973, 1.7628, 2.8973, -0.0698, 2.8973, 3.7525, 2.8973)

@@ -61,8 +61,8 @@ D435_COLOR = Intrinsics(640, 480, fx=615.0, fy=615.0, cx=320.0, cy=240.0)
 
 FRONT = CameraMount("front", "world", (1.25, 0.0, 0.55), (-0.81, 0.0, -0.586), (-0.586, 0.0, 0.81), D435_COLOR)
 """Opposite the robot, looking down on the table."""
-WRIST = CameraMount("wrist", "arm_flange", (0.075, 0.0, 0.02), (-0.28, 0.0, 0.96), (0.96, 0.0, 0.28), D435_COLOR)
-"""On the flange beside the hand, on the palmar side, looking along the fingers."""
+WRIST = CameraMount("wrist", "hand_adapter", (0.075, 0.0, 0.02), (-0.28, 0.0, 0.96), (0.96, 0.0, 0.28), D435_COLOR)
+"""Beside the hand, on the palmar side (the adapter is turned with the palm), looking along the fingers."""
 
 DEPTH_BASELINE = 0.050
 """[m]"""

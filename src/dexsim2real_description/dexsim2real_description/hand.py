@@ -123,7 +123,7 @@ def _servos(version: str) -> tuple[Servo, ...]:
         thumb = [_servo(_V4_KP, kd, e) for kd, e in zip(_V4_THUMB_KD, _V4_THUMB_EFFORT, strict=True)]
     else:  # gains measured from the maker's library (FACTS 2.5)
         finger = [_servo(1.0, kd, _V5_EFFORT) for kd in (0.03, 0.10, 0.03, 0.03)]
-        thumb = [_servo(0.8, kd, _V5_EFFORT) for kd in (0.03, 0.10, 0.03, 0.03)]
+        thumb = [_servo(0.8, 0.03, _V5_EFFORT)] * 4
     return (*finger, *finger, *finger, *thumb)
 
 
@@ -144,19 +144,24 @@ def _tip(name: str, geometry: _Geometry) -> Link:
             Inertia(geometry.tip_mass, (0.0, 0.0, 0.0), (sphere,) * 3),
             (Shape("sphere", (radius, 0, 0)),),
         )
-    inertia = Inertia(geometry.tip_mass, (0.0, 0.0, 0.015), (1.66e-6, 1.23e-6, 1.70e-6))
+    # FACTS 3.4 gives the tensor in the sensor frame: its y, z, x are z, x, y here. No source gives the centre of
+    # mass (the maker's description leaves it at the mount); it is put in the middle of the taxel field.
+    inertia = Inertia(geometry.tip_mass, (0.0, 0.0, 0.017), (1.70e-6, 1.66e-6, 1.23e-6))
     return Link(name, inertia, (Shape("capsule", (SKIN_RADIUS, SKIN_LENGTH, 0.0), (0.0, 0.0, SKIN_LENGTH / 2)),))
 
 
 SKIN_RADIUS = 0.0127
-"""Radius [m] of the capsule that stands for the curved tip: its outermost taxels lie 12.7 mm from the axis."""
+"""Radius [m] of the capsule that stands for the curved tip: its palmar taxels lie 12.7 mm in front of the axis.
+
+No taxel of uSCuAH is further than 1.6 mm from the capsule's surface.
+"""
 SKIN_LENGTH = 0.0211
 """Straight part [m]: with the radius it ends where the taxel field ends, 33.8 mm past the mount (FACTS 3.5)."""
 
 
 def _finger(index: int, geometry: _Geometry) -> tuple[list[Link], list[Joint]]:
     name = FINGERS[index]
-    lengths = (*geometry.finger_chain, 0.0267)
+    lengths = (*geometry.finger_chain, geometry.tip_offsets[0])
     links = [_segment(f"{name}_link_{i}", geometry.finger_masses[i], lengths[i]) for i in range(4)]
     spread = (-_SPREAD, 0.0, _SPREAD)[index]
     offsets: list[Vec3] = [geometry.bases[index], *((0.0, 0.0, z) for z in geometry.finger_chain)]
@@ -182,7 +187,8 @@ _THUMB_AXES: tuple[Vec3, ...] = ((-1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, 1.0, 0
 def _thumb(geometry: _Geometry) -> tuple[list[Link], list[Joint]]:
     base_box = Shape("box", (0.0358, 0.034, 0.0455), (-0.0179, 0.009, 0.0145))
     masses = geometry.thumb_masses
-    lengths = [max(offset[2], 0.0177) for offset in geometry.thumb_chain[1:]] + [0.0423]
+    # The first segment carries two crossing axes: V4 has 17.7 mm between them, V5 none, but it is no shorter.
+    lengths = [max(offset[2], 0.0177) for offset in geometry.thumb_chain[1:]] + [geometry.tip_offsets[1]]
     links = [
         Link("thumb_link_0", box_inertia(masses[0], base_box.size, base_box.xyz), (base_box,)),
         *(_segment(f"thumb_link_{i}", masses[i], lengths[i - 1]) for i in range(1, 4)),
@@ -207,7 +213,7 @@ def _thumb(geometry: _Geometry) -> tuple[list[Link], list[Joint]]:
 def make_hand(version: str, skinned: bool) -> RobotModel:
     """The hand `v4` or `v5` (type A), with or without XELA tips.
 
-    No source gives the mount of XELA tips on a V5; it is taken to be that of the V4.
+    No source gives the masses of a V5 of type A, nor the mount of XELA tips on it; both are taken to be the V4's.
     """
     geometry = _geometry(version, skinned)
     palm_box = Shape("box", (0.0408, 0.113, PALM_DEPTH), (-0.0093, 0.0, -PALM_DEPTH / 2))

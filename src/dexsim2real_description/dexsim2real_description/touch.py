@@ -74,7 +74,7 @@ def _curved_tip() -> TouchLayout:
     return TouchLayout("uSCuAH", positions, normals / np.linalg.norm(normals, axis=1, keepdims=True))
 
 
-_GRID_PITCH = (0.0048, 0.0049)
+_GRID_PITCH = 0.0048
 """Along and across the finger [m]: the pitch of XELA's 3 x 5 part, uSPa35 (FACTS 3.4)."""
 
 
@@ -86,11 +86,11 @@ def _grid_tip() -> TouchLayout:
     """
     positions, normals = [], []
     for row in range(5):
-        along = 0.0068 + row * _GRID_PITCH[0]  # arc length from the mount; the last row reaches the dome
+        along = 0.0068 + row * _GRID_PITCH  # arc length from the mount; the last row reaches the dome
         lift = max(0.0, along - SKIN_LENGTH) / SKIN_RADIUS
         z = min(along, SKIN_LENGTH)
         for column in (-1, 0, 1):
-            around = column * _GRID_PITCH[1] / SKIN_RADIUS
+            around = column * _GRID_PITCH / SKIN_RADIUS
             flat = np.cos(lift)
             normal = np.array([flat * np.cos(around), flat * np.sin(around), np.sin(lift)])
             normals.append(normal)
