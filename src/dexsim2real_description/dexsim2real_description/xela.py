@@ -1,0 +1,104 @@
+"""XELA skins as the XELA server reports them: models, taxel numbering, axes and scale.
+
+Sources: the maker's `xela_models` (uSCuAH.xacro: taxel poses) and `xela_apps` (server captures, and the map
+from places in the full hand's list to taxels), and the uSPa46 data sheet of July 2025; figures in FACTS 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from dexsim2real_description.errors import UnknownNameError
+from dexsim2real_description.names import FINGERS
+from dexsim2real_description.touch import TouchLayout, touch_layout
+
+HAND_MODELS: tuple[str, ...] = ("XR23AHRCPP", "XR23AHLCPP")
+"""Models that are a whole Allegro hand in one sensor, right and left, with curved tips."""
+HAND_TAXELS = 368
+"""Taxels of a whole hand: thumb 62, three fingers of 78, palm 72."""
+
+FORCE_PER_COUNT: tuple[float, float, float] = (0.87 / 1388, 0.87 / 1388, 7.35 / 10085)
+"""[N] per count along x, y, z, range H: 0.87 N of shear at 1388 counts, 7.35 N of pressure at 10085 (uSPa46 data
+sheet; the tips' own sheet is not public). Only for skins without the maker's calibration."""
+TYPICAL_COUNTS: tuple[float, float, float] = (32768.0, 32768.0, 36500.0)
+"""Counts of an untouched taxel in the maker's captures, x, y, z; individual taxels differ by some hundreds."""
+
+_RUNS: dict[str, tuple[int, ...]] = {
+    "index": (62, 66, 67, 83, 101, 123, 124, 144),
+    "middle": (156, 164, 165, 185, 203, 221, 222, 246),
+    "ring": (266, 278, 279, 303, 329, 347, 348, 364),
+    "thumb": (0, 4, 5, 17, 31, 45, 46, 58),
+}
+"""Where each run of _RUN_TAXELS starts in the whole hand's list (the list walks bus lines across modules)."""
+_RUN_TAXELS = ((2, 3, 4, 5), (1,), (6, 7, 8, 9), range(10, 16), range(16, 22), (26,), (22, 23, 24, 25), range(27, 31))
+"""The maker's numbers of the taxels in each run."""
+
+
+def _hand_map() -> NDArray[np.intp]:
+    places = np.zeros((len(FINGERS), 30), np.intp)
+    for finger, name in enumerate(FINGERS):
+        for start, taxels in zip(_RUNS[name], _RUN_TAXELS, strict=True):
+            for step, taxel in enumerate(taxels):
+                places[finger, taxel - 1] = start + step
+    return places
+
+
+HAND_TIPS: NDArray[np.intp] = _hand_map()
+"""Place of every tip taxel in the whole hand's list: shape (4, 30), fingers in our order, taxels 1 to 30."""
+
+_CURVED_RPY = (
+    *((0, 90, 30), (0, 90, 10), (0, 90, 10), (0, 90, 0), (0, 90, 0)),
+    *((0, 50, 10), (0, 50, 10), (0, 50, 0), (0, 50, 0)),
+    *((-48, 29, 0), (-31, 26, 0), (-10, 22, 0), (-10, 21, 0), (0, 18, 0), (0, 18, 0)),
+)
+"""Roll, pitch, yaw of taxels 1 to 15 of the curved tip in the sensor frame [deg] (uSCuAH.xacro)."""
+_MIRROR = (*range(10, 16), *range(6, 10), *range(1, 6))
+"""Taxels 16 to 30 mirror these: pitch and yaw change sign."""
+_SENSOR_TO_TIP = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+"""Tip frame from sensor frame: x, y, z of the tip are z, x, y of the sensor (FACTS 3.5)."""
+
+
+@dataclass(frozen=True, eq=False)
+class XelaTip:
+    """How one XELA tip model fills a touch layout."""
+
+    model: str
+    """Name the server gives to a tip of its own (a whole hand has one of HAND_MODELS)."""
+    order: NDArray[np.intp]
+    """Layout taxel i is the tip's taxel order[i], counted from 0: shape (T,)."""
+    axes: NDArray[np.float64]
+    """Rotation of layout taxel i from the maker's taxel axes to the layout's: shape (T, 3, 3)."""
+
+
+def _curved_axes(layout: TouchLayout) -> NDArray[np.float64]:
+    half = np.array(_CURVED_RPY, float)
+    mirrored = half[[i - 1 for i in _MIRROR]] * [1, -1, -1]
+    vendor = Rotation.from_euler("xyz", np.vstack([half, mirrored]), degrees=True).as_matrix()
+    # Both frames have z on the normal, to the rounding of the tables, so this is a turn about z.
+    return np.asarray(np.swapaxes(layout.frames, 1, 2) @ _SENSOR_TO_TIP @ vendor, np.float64)
+
+
+def _tips() -> dict[str, XelaTip]:
+    curved = touch_layout("uSCuAH")
+    # The flat 3 x 5 pad counts five taxels along its x, then the next row towards -y. No hand has it on its
+    # tips; we take it as mounted with x towards the fingertip, which makes its axes those of the layout.
+    grid = np.array([5 * row + column for column in range(5) for row in range(3)], np.intp)
+    return {
+        "uSCuAH": XelaTip("uSCuAH", np.arange(30), _curved_axes(curved)),
+        "grid15": XelaTip("USPA35", grid, np.tile(np.eye(3), (15, 1, 1))),
+    }
+
+
+XELA_TIPS: dict[str, XelaTip] = _tips()
+"""By name of the touch layout that the tip fills."""
+
+
+def xela_tip(layout: TouchLayout) -> XelaTip:
+    """The XELA tip that fills a layout. Raises UnknownNameError where there is none."""
+    if layout.name not in XELA_TIPS:
+        raise UnknownNameError("touch layout of a XELA tip", layout.name, XELA_TIPS)
+    return XELA_TIPS[layout.name]
