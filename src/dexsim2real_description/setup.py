@@ -12,6 +12,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/urdf", ["urdf/cell.urdf", "urdf/cell.urdf.xacro"]),
     ],
     install_requires=["setuptools"],
     zip_safe=True,

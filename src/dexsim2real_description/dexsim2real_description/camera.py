@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import atan, degrees
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dexsim2real_description.model import Vec3
 
 CAMERAS: tuple[str, ...] = ("front", "wrist")
@@ -52,8 +55,21 @@ class CameraMount:
     forward: Vec3
     """Viewing direction in the parent."""
     up: Vec3
-    """Upward direction of the image in the parent."""
+    """Upward direction of the image in the parent; only its part across `forward` counts."""
     intrinsics: Intrinsics
+
+    @property
+    def frame(self) -> str:
+        """Name of the optical frame, as the camera's driver names it (FACTS 4.4)."""
+        return f"{self.name}_camera_color_optical_frame"
+
+    @property
+    def rotation(self) -> NDArray[np.float64]:
+        """Axes of the optical frame in the parent as columns x right, y down, z forward, shape (3, 3)."""
+        z = np.array(self.forward) / np.linalg.norm(self.forward)
+        x = np.cross(z, self.up)
+        x /= np.linalg.norm(x)
+        return np.stack([x, np.cross(z, x), z], axis=1)
 
 
 D435_COLOR = Intrinsics(640, 480, fx=615.0, fy=615.0, cx=320.0, cy=240.0)

@@ -18,6 +18,7 @@ class Command:
 _CLI = "dexsim2real_bringup.cli"
 
 COMMANDS: dict[str, Command] = {
+    "urdf": Command(f"{_CLI}.urdf:urdf", "write the cell as URDF"),
     "tasks": Command(f"{_CLI}.sim:tasks", "list the six tasks"),
     "params": Command(f"{_CLI}.sim:params", "list the simulator's parameters"),
     "sim view": Command(f"{_CLI}.sim:view", "write a video of a scripted rollout"),

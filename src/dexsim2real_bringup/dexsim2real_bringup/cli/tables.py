@@ -32,9 +32,14 @@ def show(title: str, rows: Sequence[Mapping[str, Cell]], json_file: Path | None 
 
 def write_json(path: Path, data: object) -> None:
     """Write data as indented JSON, whole or not at all."""
+    write_text(path, json.dumps(data, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all. Raises DexSim2RealError if that cannot be done."""
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(json.dumps(data, indent=2) + "\n")
+        partial.write_text(text)
         partial.replace(path)
     except OSError as error:
         raise DexSim2RealError(f"cannot write {path}: {error.strerror}; choose a folder you may write to") from error
