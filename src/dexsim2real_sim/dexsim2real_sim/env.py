@@ -1,0 +1,200 @@
+"""The batched environment: N cells stepped together, each with its own parameters, objects and random streams."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from dexsim2real_description import JOINTS, Cell, make_cell
+from dexsim2real_description.action import ActionSpec
+from dexsim2real_description.observation import ObservationSpec, SensorValues, build_inputs
+from dexsim2real_sim.episode import EpisodeStarter
+from dexsim2real_sim.errors import SimError
+from dexsim2real_sim.objects import choose_objects
+from dexsim2real_sim.physics import TRAINING, Physics
+from dexsim2real_sim.plant import Plant
+from dexsim2real_sim.sampling import ParameterSampler
+from dexsim2real_sim.sensing import Sensors
+from dexsim2real_sim.tasks import Task, make_task
+
+Array = NDArray[np.float64]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """What can be chosen about an environment."""
+
+    task: str
+    num_envs: int = 1
+    seed: int = 0
+    difficulty: float = 1.0
+    """In [0, 1]: how far apart the start and how tight the goal; 1 is the task itself."""
+    policy_rate: float = 30.0
+    """Actions per second [Hz]; divides the control rate of 120 Hz."""
+    objects: str | tuple[str, ...] = "seen"
+    """`seen`, `unseen`, `all`, or names from the catalogue."""
+    threads: int = 0
+    """Physics threads; 0 takes every core."""
+    arm: str = "panda"
+    hand: str = "v4"
+    touch: str = "grid15"
+    physics: Physics = TRAINING
+    crash_folder: Path | None = None
+    """Where the state of an environment that became unstable is written for replay."""
+
+
+@dataclass
+class Counters:
+    """What went wrong while stepping, since the environment was made."""
+
+    unstable: int = 0
+    """Episodes ended by a warning of the engine or a number that was not finite."""
+    warnings: dict[str, int] = field(default_factory=dict)
+    """Engine warnings by name, buffer overflows among them."""
+
+
+class DexEnv(VectorEnv):  # type: ignore[misc]  # gymnasium's generics are not exported to type checkers
+    """N cells as one Gymnasium vector environment, numpy only.
+
+    Observations are float32: `proprioception` (N, 92), `touch` (N, 4, T, 3) and `features` (N, F), the privileged
+    state of the task. Actions are increments of the joint targets in [-1, 1], shape (N, 23). An episode that ends
+    is reset in the same step; `info["final_obs"]` holds its last observation.
+    """
+
+    def __init__(self, config: EnvConfig, sampler: ParameterSampler | None = None) -> None:
+        self.config = config
+        self.num_envs = config.num_envs
+        self.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_fps": config.policy_rate}
+        self.task: Task = make_task(config.task)
+        self.cell: Cell = make_cell(config.arm, config.hand, config.touch)
+        self.plant = Plant(self.cell, self.task, config)
+        self.sim, self.world, self.values = self.plant.sim, self.plant.world, self.plant.values
+        self.starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), sampler)
+        self.sensors = Sensors(self.cell, self.plant, config)
+        self.world.difficulty[:] = config.difficulty
+        self.action_spec = ActionSpec.of_cell(self.cell, rate=config.policy_rate)
+        self.counters = Counters()
+        self.target: Array = np.zeros((self.num_envs, len(JOINTS)))
+        """Joint targets in force [rad], shape (N, 23)."""
+        self.steps = np.zeros(self.num_envs, dtype=int)
+        """Policy steps since the episode began, shape (N,)."""
+        self.held: Array = np.zeros(self.num_envs)
+        """How long the goal has been reached without a break [s], shape (N,)."""
+        self._all = np.arange(self.num_envs)
+        self._start(self._all)
+        self.features = self.task.features(self.world)
+        self.feature_names = tuple(self.features)
+        self.observation_spec = self._observation_spec()
+        self._make_spaces()
+
+    def _observation_spec(self) -> ObservationSpec:
+        widths = {name: value[0].size for name, value in self.features.items()}
+        columns = tuple(f"{n}.{i}" if widths[n] > 1 else n for n in widths for i in range(widths[n]))
+        return ObservationSpec.of_cell(self.cell, rate=self.config.policy_rate, cameras=(), features=columns)
+
+    def _make_spaces(self) -> None:
+        box = gym.spaces.Box
+        self.single_observation_space = gym.spaces.Dict(
+            {name: box(-np.inf, np.inf, shape) for name, shape in self.observation_spec.shapes.items()}
+        )
+        self.single_action_space = box(-1.0, 1.0, (len(JOINTS),))
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Start every environment anew; `seed` restarts the random streams. Returns observations and info."""
+        if seed is not None:
+            if not isinstance(seed, int):
+                raise SimError(f"reset takes one integer seed for all environments, not {type(seed).__name__}")
+            self.starter.reseed(seed)
+            self.sensors.reseed(seed)
+        self._start(self._all)
+        self.features = self.task.features(self.world)
+        return self._observe(), {}
+
+    def step(
+        self, actions: NDArray[np.floating]
+    ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Advance one policy step with actions in [-1, 1], shape (N, 23)."""
+        last, self.target = self.target, self.action_spec.step(self.target, self.sensors.disturb(actions))
+        self.plant.advance(last, self.target)
+        unstable = self._contain_unstable()
+        self.steps += 1
+        self.sensors.measure()
+        self.features = self.task.features(self.world)
+        info, terminated, truncated = self._judge(unstable)
+        reward = self.task.reward(self.features, self.world.difficulty).astype(np.float32)
+        observation = self._observe()
+        done = np.flatnonzero(terminated | truncated)
+        if len(done):
+            info["final_obs"] = {name: value[done] for name, value in observation.items()}
+            info["final_ids"] = done
+            self._start(done)
+            self.features = self.task.features(self.world)
+            observation = self._observe()
+        return observation, reward, terminated, truncated, info
+
+    def failure_reason(self, env: int) -> str:
+        """Why environment `env` has not succeeded, in words and numbers."""
+        return self.task.failure(self.features, self.world.difficulty, env)
+
+    def close(self, **kwargs: Any) -> None:
+        """Nothing is held open."""
+
+    def _judge(self, unstable: NDArray[np.bool_]) -> tuple[dict[str, Any], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Success, end of episode and why."""
+        achieved = self.task.achieved(self.features, self.world.difficulty) & ~unstable
+        self.held = np.where(achieved, self.held + 1 / self.config.policy_rate, 0.0)
+        success = achieved & (self.held >= self.task.hold)
+        lost = self.task.lost(self.features)
+        terminated = success | lost | unstable
+        truncated = (self.steps >= self.task.time_limit * self.config.policy_rate) & ~terminated
+        return {"success": success, "lost": lost, "unstable": unstable}, terminated, truncated
+
+    def _contain_unstable(self) -> NDArray[np.bool_]:
+        """Find environments that blew up, log them, and put them back at their start so that no NaN spreads."""
+        unstable, warnings = self.sim.unstable()
+        for name, count in warnings.items():
+            self.counters.warnings[name] = self.counters.warnings.get(name, 0) + count
+        for env in np.flatnonzero(unstable):
+            self.counters.unstable += 1
+            log.warning("environment %d became unstable at step %d and is reset", env, self.steps[env])
+            if self.config.crash_folder is not None:
+                self.sim.save_state(env, self.config.crash_folder / f"unstable_{self.counters.unstable:04d}.npz")
+        if unstable.any():
+            self.starter.restore(np.flatnonzero(unstable))
+        return unstable
+
+    def _start(self, ids: NDArray[np.intp]) -> None:
+        self.target[ids] = self.starter.start(ids)
+        self.steps[ids] = 0
+        self.held[ids] = 0.0
+        self.sensors.reset(ids)
+
+    def _observe(self) -> dict[str, NDArray[Any]]:
+        flat = [value.reshape(self.num_envs, -1) for value in self.features.values()]
+        readings: SensorValues = self.sensors.readings(self.target)
+        readings.features = np.concatenate(flat, axis=1)
+        return build_inputs(self.observation_spec, readings)
+
+
+def make_env(
+    task: str, num_envs: int = 1, seed: int = 0, *, sampler: ParameterSampler | None = None, **options: Any
+) -> DexEnv:
+    """The environment of a task; `options` are the fields of EnvConfig.
+
+    Raises UnknownNameError for a task, object, arm, hand or touch layout that does not exist.
+    """
+    return DexEnv(EnvConfig(task=task, num_envs=num_envs, seed=seed, **options), sampler)

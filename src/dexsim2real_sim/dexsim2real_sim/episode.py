@@ -1,0 +1,103 @@
+"""How episodes begin: objects are chosen, parameters drawn, everything put in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dexsim2real_description import JOINTS
+from dexsim2real_sim.objects import GEOM_TYPES, OBJECTS, ObjectModel
+from dexsim2real_sim.plant import Plant
+from dexsim2real_sim.randomness import episode_streams
+from dexsim2real_sim.sampling import ParameterSampler
+
+if TYPE_CHECKING:
+    from dexsim2real_sim.env import EnvConfig
+
+Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+
+class EpisodeStarter:
+    """Draws and sets the start of episodes, each environment from its own stream."""
+
+    def __init__(
+        self, plant: Plant, config: EnvConfig, objects: tuple[str, ...], sampler: ParameterSampler | None
+    ) -> None:
+        self._plant, self._task = plant, plant.task
+        self._sampler = sampler
+        self._streams = episode_streams(config.seed, config.num_envs)
+        self._choices = {
+            slot.name: tuple(n for n in objects if not slot.choices or n in slot.choices) or slot.choices
+            for slot in self._task.slots
+        }
+        self.object_names: list[dict[str, str]] = [{} for _ in range(config.num_envs)]
+        """What each slot of each environment holds."""
+        self._joints: Array = np.zeros((config.num_envs, len(JOINTS)))
+        self._poses: dict[str, Array] = plant.world.start
+
+    def reseed(self, seed: int) -> None:
+        """Restart the random streams."""
+        self._streams = episode_streams(seed, len(self._streams))
+
+    def start(self, ids: Ids) -> Array:
+        """Begin new episodes; returns the joint targets [rad], shape (k, 23)."""
+        chosen = [self._draw(int(env)) for env in ids]
+        self._write_models(ids, chosen)
+        self._place(ids)
+        return self._joints[ids]
+
+    def restore(self, ids: Ids) -> None:
+        """Put environments back at the start of their present episode."""
+        self._place(ids)
+
+    def _draw(self, env: int) -> dict[str, ObjectModel]:
+        """Parameters, objects and initial state of one environment."""
+        rng, plant = self._streams[env], self._plant
+        if self._sampler is None:
+            plant.values.assign(env, {})
+        else:
+            drawn = self._sampler.sample(rng, 1)[0]
+            plant.values.assign(env, dict(zip(self._sampler.names, drawn.tolist(), strict=True)))
+        names = {slot: str(rng.choice(choices)) for slot, choices in self._choices.items()}
+        self.object_names[env] = names
+        models = {slot: OBJECTS[name] for slot, name in names.items()}
+        state = self._task.initial_state(rng, float(plant.world.difficulty[env]), models)
+        self._joints[env] = state.joints
+        lift = float(plant.values["table_height"][env])
+        plant.world.table_height[env] = lift
+        for body, pose in state.poses.items():
+            row = self._poses.setdefault(body, np.zeros((len(self._streams), 7)))
+            row[env] = pose
+            row[env, 2] += lift if state.on_table else 0.0
+        return models
+
+    def _write_models(self, ids: Ids, chosen: list[dict[str, ObjectModel]]) -> None:
+        """Objects into the slots, then parameters on top of them."""
+        plant = self._plant
+        plant.fields.restore(ids)
+        for slot in self._choices:
+            for env, models in zip(ids, chosen, strict=True):
+                self._fill_slot(int(env), slot, models[slot])
+        plant.write_parameters(ids)
+
+    def _fill_slot(self, env: int, slot: str, model: ObjectModel) -> None:
+        """Make the slot's body this object: shape, bounding volume, mass, colour."""
+        fields, world = self._plant.fields, self._plant.world
+        geom, body = fields.index("geom", slot), fields.index("body", slot)
+        world.half[slot][env] = model.half
+        fields.array("geom_type")[env, geom] = int(GEOM_TYPES[model.kind])
+        fields.array("geom_size")[env, geom] = model.geom_size
+        fields.array("geom_rbound")[env, geom] = np.linalg.norm(model.half)
+        fields.array("geom_aabb")[env, geom, 3:] = model.half
+        fields.array("geom_rgba")[env, geom, :3] = model.rgb
+        fields.array("body_mass")[env, body] = model.mass
+        fields.array("body_inertia")[env, body] = model.inertia() * model.mass
+
+    def _place(self, ids: Ids) -> None:
+        plant = self._plant
+        plant.sim.place(ids, self._joints[ids], {name: rows[ids] for name, rows in self._poses.items()})
+        plant.shaper.reset(ids, self._joints[ids])
+        plant.sim.forward(ids)

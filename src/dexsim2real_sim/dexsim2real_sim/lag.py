@@ -1,0 +1,35 @@
+"""Readings that arrive late: a short memory of past values, read at a delay of its own per environment."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+
+class Lag:
+    """Delays a stream of values sampled every `period` seconds, by linear interpolation between samples."""
+
+    def __init__(self, num_envs: int, size: int, period: float, longest: float) -> None:
+        self.period = period
+        self._depth = int(np.ceil(longest / period)) + 2
+        self._past = np.zeros((self._depth, num_envs, size))
+        self._newest = 0
+        self._envs = np.arange(num_envs)
+
+    def reset(self, ids: NDArray[np.intp], values: Floats) -> None:
+        """As if `values`, shape (k, size), had always been the reading of these environments."""
+        self._past[:, ids] = values
+
+    def push(self, values: Floats, delay: Floats) -> Floats:
+        """Store the newest values, shape (N, size), and return those of `delay` [s] ago, delay shape (N,)."""
+        self._newest = (self._newest + 1) % self._depth
+        self._past[self._newest] = values
+        steps = np.minimum(delay / self.period, self._depth - 2)
+        whole = steps.astype(int)
+        late = self._past[(self._newest - whole) % self._depth, self._envs]
+        later = self._past[(self._newest - whole - 1) % self._depth, self._envs]
+        share = (steps - whole)[:, None]
+        delayed: Floats = late + share * (later - late)
+        return delayed

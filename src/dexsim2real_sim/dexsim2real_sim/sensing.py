@@ -1,0 +1,79 @@
+"""What the robot's sensors say: joint readings and touch, late and noisy as the parameters have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dexsim2real_description import JOINTS, Cell
+from dexsim2real_description.observation import SensorValues
+from dexsim2real_sim.lag import Lag
+from dexsim2real_sim.plant import Plant
+from dexsim2real_sim.randomness import NoiseStreams
+from dexsim2real_sim.touch import TouchSensor
+
+if TYPE_CHECKING:
+    from dexsim2real_sim.env import EnvConfig
+
+Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+_LONGEST_LAG = 0.2
+"""[s]"""
+_JOINT_NOISE = ("position_noise", "velocity_noise", "torque_noise")
+"""Parameters with the standard deviations of the three joint readings."""
+
+
+class Sensors:
+    """Measures once per policy step."""
+
+    def __init__(self, cell: Cell, plant: Plant, config: EnvConfig) -> None:
+        self._plant = plant
+        self._joints = len(JOINTS)
+        n, period = config.num_envs, 1 / config.policy_rate
+        self._lag = Lag(n, 3 * self._joints, period, _LONGEST_LAG)
+        self.touch = None if cell.touch is None else TouchSensor(cell.touch, plant.values, n, period)
+        self._channels = 4 * self._joints + (self.touch.noise_channels if self.touch else 0)
+        self._size = n
+        self._read = np.zeros((n, 3 * self._joints))
+        self.reseed(config.seed)
+
+    def reseed(self, seed: int) -> None:
+        """Restart the random streams."""
+        self._noise = NoiseStreams(seed, self._size, self._channels)
+
+    def reset(self, ids: Ids) -> None:
+        """Begin an episode: no memory of the one before."""
+        clean = self._clean()
+        self._lag.reset(ids, clean[ids])
+        self._read[ids] = clean[ids]
+        if self.touch is not None:
+            self.touch.reset(ids, self._plant.sim)
+
+    def disturb(self, actions: NDArray[np.floating]) -> Array:
+        """Actions as they arrive: with this step's action noise, shape (N, 23)."""
+        self._row = self._noise.draw()
+        disturbed: Array = actions + self._plant.values["action_noise"][:, None] * self._row[:, : self._joints]
+        return disturbed
+
+    def measure(self) -> None:
+        """Read everything once; after `disturb`, whose draw of noise it shares."""
+        values, joints = self._plant.values, self._joints
+        self._read = self._lag.push(self._clean(), values["joint_lag"])
+        noise = self._row[:, joints : 4 * joints].reshape(self._size, 3, joints)
+        scale = np.stack([values[name] for name in _JOINT_NOISE], axis=1)
+        self._read = self._read + (noise * scale[:, :, None]).reshape(self._size, -1)
+        if self.touch is not None:
+            self.touch.measure(self._plant.sim, self._row[:, 4 * joints :])
+
+    def readings(self, target: Array) -> SensorValues:
+        """The last readings, with the joint targets in force (N, 23)."""
+        position, velocity, effort = np.split(self._read, 3, axis=1)
+        return SensorValues(position, velocity, effort, target, self.touch.forces if self.touch else None)
+
+    def _clean(self) -> Array:
+        """Joint positions, velocities and torques as they are, shape (N, 69)."""
+        sim = self._plant.sim
+        return np.concatenate([sim.joint_position, sim.joint_velocity, sim.effort], axis=1)

@@ -1,0 +1,150 @@
+"""N copies of one compiled scene on a thread pool, addressed by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch, SimulationError
+from numpy.typing import NDArray
+
+from dexsim2real_description import JOINTS, TIPS, UnknownNameError
+from dexsim2real_sim.robot import CONTACT_SLOTS
+
+Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+CONTACT_VALUES = 12
+"""Numbers per contact slot: force in the contact frame, position, normal, first tangent."""
+
+
+class Simulation:
+    """Batched state of a scene. Arrays are live views: a write is the state at the next step."""
+
+    def __init__(self, model: mujoco.MjModel, num_envs: int, threads: int = 0) -> None:
+        self.model = model
+        self.batch = Batch(model, nsim=num_envs, nthread=threads)
+        self.num_envs = num_envs
+        self.qpos: Array = self.batch.bind("qpos")
+        """Generalised positions, the 23 joints of JOINTS first, shape (N, nq)."""
+        self.qvel: Array = self.batch.bind("qvel")
+        self.ctrl: Array = self.batch.bind("ctrl")
+        self.effort: Array = self.batch.bind("actuator_force")
+        """Servo torques [N m], shape (N, 23)."""
+        self.xpos: Array = self.batch.bind("xpos")
+        """Body positions in the world [m], one physics step behind qpos, shape (N, bodies, 3)."""
+        self.xquat: Array = self.batch.bind("xquat")
+        self.xmat: Array = self.batch.bind("xmat")
+        self.pushes: Array = self.batch.bind("xfrc_applied")
+        """Force and torque on each body in the world frame, shape (N, bodies, 6)."""
+        self._sensordata: Array = self.batch.bind("sensordata")
+        self.tip_ids = np.array([self.body_id(tip) for tip in TIPS])
+        self._contact_start = int(model.sensor(f"{TIPS[0]}_contacts").adr[0])
+
+    @property
+    def joint_position(self) -> Array:
+        """[rad], shape (N, 23)."""
+        return self.qpos[:, : len(JOINTS)]
+
+    @property
+    def joint_velocity(self) -> Array:
+        """[rad/s], shape (N, 23)."""
+        return self.qvel[:, : len(JOINTS)]
+
+    @property
+    def contacts(self) -> Array:
+        """Strongest contacts of each fingertip, shape (N, 4, slots, 12); an empty slot is zero."""
+        size = len(TIPS) * CONTACT_SLOTS * CONTACT_VALUES
+        part = self._sensordata[:, self._contact_start : self._contact_start + size]
+        return part.reshape(self.num_envs, len(TIPS), CONTACT_SLOTS, CONTACT_VALUES)
+
+    @property
+    def tip_positions(self) -> Array:
+        """Origins of the fingertip frames in the world [m], shape (N, 4, 3)."""
+        return self.xpos[:, self.tip_ids]
+
+    @property
+    def tip_rotations(self) -> Array:
+        """Rotation matrices of the fingertip frames, shape (N, 4, 3, 3)."""
+        return self.xmat[:, self.tip_ids].reshape(self.num_envs, len(TIPS), 3, 3)
+
+    @lru_cache(maxsize=256)  # noqa: B019  (a simulation lives as long as its environment)
+    def body_id(self, name: str) -> int:
+        """Raises UnknownNameError, which lists the bodies."""
+        index = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_BODY, name)
+        if index < 0:
+            names = [self.model.body(i).name for i in range(self.model.nbody)]
+            raise UnknownNameError("body", name, names)
+        return int(index)
+
+    @lru_cache(maxsize=256)  # noqa: B019
+    def free_address(self, name: str) -> tuple[int, int]:
+        """Where a free body's pose starts in qpos and its velocity in qvel."""
+        joint = self.model.body(self.body_id(name)).jntadr[0]
+        return int(self.model.jnt_qposadr[joint]), int(self.model.jnt_dofadr[joint])
+
+    def pose(self, name: str) -> Array:
+        """Position [m] and quaternion w, x, y, z of a free body, live, shape (N, 7)."""
+        start, _ = self.free_address(name)
+        return self.qpos[:, start : start + 7]
+
+    def twist(self, name: str) -> Array:
+        """Linear velocity (world) [m/s] and angular velocity (body) [rad/s] of a free body, shape (N, 6)."""
+        _, start = self.free_address(name)
+        return self.qvel[:, start : start + 6]
+
+    def place(self, ids: Ids, joints: Array, poses: Mapping[str, Array]) -> None:
+        """Put environments at rest: joint positions (k, 23), free bodies' poses by name (k, 7)."""
+        self.batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
+        self.qpos[ids, : len(JOINTS)] = joints
+        self.ctrl[ids] = joints
+        for name, pose in poses.items():
+            start, _ = self.free_address(name)
+            self.qpos[ids, start : start + 7] = pose
+        self._fill_delay_buffers(ids, joints)
+
+    def _fill_delay_buffers(self, ids: Ids, joints: Array) -> None:
+        """As if the joints' present positions had been commanded for ever, so that a delay starts at rest."""
+        model, history = self.model, self.batch.bind("history")
+        for joint in range(len(JOINTS)):
+            samples = int(model.actuator_history[joint, 0])
+            start = int(model.actuator_historyadr[joint])
+            # layout of a buffer: two bookkeeping numbers, then times, then values
+            values = start + 2 + samples
+            history[ids, values : values + samples] = joints[:, joint : joint + 1]
+
+    def forward(self, ids: Ids) -> None:
+        """Compute everything that follows from the state, contacts and sensors too."""
+        self.batch.forward(ids)
+
+    def advance(self, commands: Array) -> None:
+        """Step through servo targets, one per physics step, shape (N, steps, 23) [rad].
+
+        An environment in which MuJoCo warns stops within the call; `unstable` finds it.
+        """
+        self.batch.rollout(commands.shape[1], commands, record=())
+
+    def unstable(self) -> tuple[NDArray[np.bool_], dict[str, int]]:
+        """Environments that warned or hold a number that is not finite, shape (N,), and warnings by name.
+
+        Clears the warnings: each is reported once.
+        """
+        counts = self.batch.warning[:, :, 1]
+        finite = np.isfinite(self.qpos.sum(axis=1) + self.qvel.sum(axis=1))
+        if not counts.any():
+            return ~finite, {}
+        warned = counts.any(axis=1)
+        names = [mujoco.mjtWarning(i).name.removeprefix("mjWARN_").lower() for i in range(counts.shape[1])]
+        found = {name: int(count) for name, count in zip(names, counts.sum(axis=0), strict=True) if count}
+        self.batch.warning[:] = 0
+        return warned | ~finite, found
+
+    def save_state(self, env: int, file: Path) -> None:
+        """Write one environment's full state for replay (numpy archive of `state` and `time`)."""
+        np.savez_compressed(file, state=self.batch.state[env])
+
+
+__all__ = ["CONTACT_VALUES", "Array", "Ids", "Simulation", "SimulationError"]

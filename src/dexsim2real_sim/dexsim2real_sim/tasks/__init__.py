@@ -1,0 +1,19 @@
+"""The six tasks by name."""
+
+from __future__ import annotations
+
+from dexsim2real_description import UnknownNameError
+from dexsim2real_sim.tasks.base import Task, World
+from dexsim2real_sim.tasks.pick_place import PickPlace
+
+TASKS: dict[str, type[Task]] = {task.name: task for task in (PickPlace,)}
+
+
+def make_task(name: str) -> Task:
+    """The task of that name. Raises UnknownNameError, which lists the valid names."""
+    if name not in TASKS:
+        raise UnknownNameError("task", name, TASKS)
+    return TASKS[name]()
+
+
+__all__ = ["TASKS", "Task", "World", "make_task"]

@@ -1,0 +1,157 @@
+"""What a task is: objects on the scene, how an episode starts, what it measures, when it has succeeded."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from dexsim2real_sim.objects import GEOM_TYPES, OBJECTS, ObjectModel
+from dexsim2real_sim.robot import FIXTURE, OBJECT
+from dexsim2real_sim.simulation import Simulation
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Features = dict[str, Array]
+"""What a task measures, by name; every value leads with the environments, shape (N, ...)."""
+
+ARM_READY = np.array([0.0, -0.3, 0.0, -2.2, 0.0, 2.0, np.pi / 4])
+"""Hand above the middle of the table, fingers down, palm facing away from the base [rad]."""
+HAND_OPEN = np.array([0.0, 0.3, 0.3, 0.3] * 3 + [1.2, 0.2, 0.2, 0.3])
+"""Fingers slightly bent, thumb opposed [rad]."""
+AREA = 0.15
+"""Objects start within a square of this side on the table [m] (evaluation protocol of the source paper)."""
+AREA_CENTRE = np.array([0.55, 0.0])
+
+
+@dataclass(frozen=True)
+class InitialState:
+    """How one environment starts."""
+
+    joints: Array
+    """[rad], shape (23,)."""
+    poses: Mapping[str, Array]
+    """Free bodies: position [m] and quaternion w, x, y, z, shape (7,)."""
+    on_table: bool = True
+    """Whether poses move with the table's height."""
+
+
+@dataclass
+class World:
+    """What a task may look at: the simulation and what was fixed when each episode began."""
+
+    sim: Simulation
+    difficulty: Array
+    """In [0, 1], shape (N,)."""
+    start: dict[str, Array]
+    """Poses of the free bodies at the start of the episode, shape (N, 7) each."""
+    half: dict[str, Array]
+    """Half extents of the slots' objects [m], shape (N, 3) each."""
+    table_height: Array
+    """Of the table's top [m], shape (N,)."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A free body whose object is chosen per episode from the catalogue."""
+
+    name: str
+    choices: tuple[str, ...] = field(default=())
+    """Objects that fit the task; empty means that any does."""
+
+
+class Task(ABC):
+    """One manipulation task. Stateless: everything that changes is in the World."""
+
+    name: ClassVar[str]
+    instruction: ClassVar[str]
+    """What a person would say; the language input of curriculum generation."""
+    time_limit: ClassVar[float] = 30.0
+    """[s]"""
+    hold: ClassVar[float] = 0.0
+    """How long the goal must stay reached before it counts [s]."""
+    slots: ClassVar[tuple[Slot, ...]] = ()
+
+    @abstractmethod
+    def add_objects(self, spec: mujoco.MjSpec) -> None:
+        """Add the task's own bodies to the scene; slots are added by the caller."""
+
+    @abstractmethod
+    def initial_state(
+        self, rng: np.random.Generator, difficulty: float, objects: Mapping[str, ObjectModel]
+    ) -> InitialState:
+        """Draw the start of an episode; `objects` says what each slot holds."""
+
+    @abstractmethod
+    def features(self, world: World) -> Features:
+        """Measure what success, reward and a privileged critic need."""
+
+    @abstractmethod
+    def achieved(self, features: Features, difficulty: Array) -> Flags:
+        """Whether the goal is reached now, shape (N,)."""
+
+    @abstractmethod
+    def failure(self, features: Features, difficulty: Array, env: int) -> str:
+        """Why the goal is not reached in one environment, in words and numbers."""
+
+    @abstractmethod
+    def reward(self, features: Features, difficulty: Array) -> Array:
+        """Composite reward of one step, shape (N,)."""
+
+    @abstractmethod
+    def lost(self, features: Features) -> Flags:
+        """Whether the episode cannot succeed any more, an object on the floor for instance, shape (N,)."""
+
+
+def ready_pose() -> Array:
+    """Joint positions from which most tasks start [rad], shape (23,)."""
+    return np.concatenate([ARM_READY, HAND_OPEN])
+
+
+def add_free_body(spec: mujoco.MjSpec, name: str, mass: float, inertia: Array) -> mujoco.MjsBody:
+    """A free body with explicit mass [kg] and principal inertia [kg m^2], shape (3,); geoms carry no mass."""
+    body = spec.worldbody.add_body(name=name, mass=mass, inertia=inertia, explicitinertial=True)
+    body.add_freejoint(name=name)
+    return body
+
+
+def add_slot(spec: mujoco.MjSpec, slot: Slot) -> None:
+    """A free body that starts as the first object it may hold."""
+    model = OBJECTS[(slot.choices or tuple(OBJECTS))[0]]
+    body = add_free_body(spec, slot.name, model.mass, model.inertia() * model.mass)
+    add_object_geom(body, slot.name, GEOM_TYPES[model.kind], size=model.geom_size, rgba=(*model.rgb, 1.0))
+
+
+def add_object_geom(body: mujoco.MjsBody, name: str, kind: mujoco.mjtGeom, **options: object) -> mujoco.MjsGeom:
+    """A massless geom that touches the table, other objects and the robot."""
+    return body.add_geom(
+        name=name,
+        type=kind,
+        mass=0.0,
+        contype=OBJECT,
+        conaffinity=FIXTURE | OBJECT,
+        condim=4,
+        friction=(0.8, 0.005, 0.0001),
+        **options,
+    )
+
+
+def upright(x: float, y: float, z: float, yaw: float = 0.0) -> Array:
+    """Pose of a body standing at (x, y, z) [m], turned by `yaw` [rad], shape (7,)."""
+    return np.array([x, y, z, np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)])
+
+
+def in_area(rng: np.random.Generator, side: float = AREA) -> Array:
+    """A point drawn uniformly from the start area [m], shape (2,)."""
+    return AREA_CENTRE + rng.uniform(-side / 2, side / 2, size=2)
+
+
+def closeness(distance: Array, scale: float = 10.0) -> Array:
+    """Keypoint reward 1 / (1 + alpha d), alpha in 1/m (Lin et al. 2025); 1 at the goal."""
+    near: Array = 1.0 / (1.0 + scale * distance)
+    return near
