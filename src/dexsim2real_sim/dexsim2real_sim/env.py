@@ -63,7 +63,7 @@ class Counters:
     """Engine warnings by name, buffer overflows among them."""
 
 
-class DexEnv(VectorEnv):  # type: ignore[misc]  # gymnasium's generics are not exported to type checkers
+class DexEnv(VectorEnv):
     """N cells as one Gymnasium vector environment, numpy only.
 
     Observations are float32: `proprioception` (N, 92), `touch` (N, 4, T, 3) and `features` (N, F), the privileged
@@ -172,7 +172,7 @@ class DexEnv(VectorEnv):  # type: ignore[misc]  # gymnasium's generics are not e
             self.counters.unstable += 1
             log.warning("environment %d became unstable at step %d and is reset", env, self.steps[env])
             if self.config.crash_folder is not None:
-                self.sim.save_state(env, self.config.crash_folder / f"unstable_{self.counters.unstable:04d}.npz")
+                self.sim.save_state(int(env), self.config.crash_folder / f"unstable_{self.counters.unstable:04d}.npz")
         if unstable.any():
             self.starter.restore(np.flatnonzero(unstable))
         return unstable

@@ -37,7 +37,7 @@ class Sensors:
         self.touch = None if cell.touch is None else TouchSensor(cell.touch, plant.values, n, period)
         self._channels = 4 * self._joints + (self.touch.noise_channels if self.touch else 0)
         self._size = n
-        self._read = np.zeros((n, 3 * self._joints))
+        self._read: NDArray[np.floating] = np.zeros((n, 3 * self._joints))
         self.reseed(config.seed)
 
     def reseed(self, seed: int) -> None:

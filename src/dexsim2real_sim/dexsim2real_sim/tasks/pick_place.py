@@ -83,7 +83,8 @@ class PickPlace(Task):
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips near the object, object near the goal."""
         reach = closeness(np.linalg.norm(features["tips_to_object"], axis=-1)).mean(axis=1)
-        return 0.3 * reach + 0.7 * closeness(np.linalg.norm(features["to_goal"], axis=1))
+        reward: Array = 0.3 * reach + 0.7 * closeness(np.linalg.norm(features["to_goal"], axis=1))
+        return reward
 
     def lost(self, features: Features) -> Flags:
         """Off the table."""
