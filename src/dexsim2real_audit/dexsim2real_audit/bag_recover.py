@@ -26,7 +26,7 @@ def recover(bag: Path, out: Path) -> int:
     read or if `out` exists; then nothing is left at `out`.
     """
     check_new(out)
-    files = _storage_files(bag)
+    files = storage_files(bag)
     workshop = out.with_name(out.name + ".partial")
     check_new(workshop)
     try:
@@ -43,14 +43,15 @@ def _copy(files: list[Path], out: Path) -> int:
     count = 0
     with BagWriter(out, "mcap") as writer:
         for file in files:
-            for topic, stamp, data in _records(file):
+            for topic, stamp, data in readable_records(file):
                 writer.add_topic(topic)
                 writer.write(topic.name, stamp, data)
                 count += 1
     return count
 
 
-def _storage_files(bag: Path) -> list[Path]:
+def storage_files(bag: Path) -> list[Path]:
+    """The files of a bag that hold messages. Raises DexSim2RealError if there is none."""
     if not bag.exists():
         raise DexSim2RealError(f"no recording at {bag}")
     candidates = [bag] if bag.is_file() else sorted(bag.iterdir())
@@ -60,7 +61,7 @@ def _storage_files(bag: Path) -> list[Path]:
     return files
 
 
-def _records(file: Path) -> Iterator[Record]:
+def readable_records(file: Path) -> Iterator[Record]:
     """Messages of one storage file up to the first place that cannot be read, which is logged."""
     records = _mcap_records(file) if file.suffix == ".mcap" else _sqlite_records(file)
     while True:
