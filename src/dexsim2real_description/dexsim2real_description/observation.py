@@ -45,6 +45,20 @@ class SensorValues:
     features: NDArray[np.floating] | None = None
     """Values of the spec's features, shape (..., F)."""
 
+    def as_batch(self) -> SensorValues:
+        """These values with a leading batch axis: themselves if they have one, else a batch of one."""
+        if self.position.ndim == 2:
+            return self
+        return SensorValues(
+            position=self.position[None],
+            velocity=self.velocity[None],
+            torque=self.torque[None],
+            target=self.target[None],
+            touch=None if self.touch is None else self.touch[None],
+            images={name: image[None] for name, image in self.images.items()},
+            features=None if self.features is None else self.features[None],
+        )
+
 
 @dataclass(frozen=True)
 class ObservationSpec:

@@ -23,5 +23,7 @@ COMMANDS: dict[str, Command] = {
     "params": Command(f"{_CLI}.sim:params", "list the simulator's parameters"),
     "sim view": Command(f"{_CLI}.sim:view", "write a video of a scripted rollout"),
     "sim bench": Command(f"{_CLI}.sim:bench", "measure the simulator's speed"),
+    "policy check": Command(f"{_CLI}.policy:check", "verify a policy artifact"),
+    "policy bench": Command(f"{_CLI}.policy:bench", "measure a policy's latency"),
     "demo": Command(f"{_CLI}.demo:demo", "show what the project does, on this machine"),
 }
