@@ -68,7 +68,8 @@ class DexEnv(VectorEnv):
 
     Observations are float32: `proprioception` (N, 92), `touch` (N, 4, T, 3) and `features` (N, F), the privileged
     state of the task. Actions are increments of the joint targets in [-1, 1], shape (N, 23). An episode that ends
-    is reset in the same step; `info["final_obs"]` holds its last observation.
+    is reset in the same step; `info["final_obs"]` holds its last observation, `info["final_reasons"]` why it failed
+    (empty where it did not), in the order of `info["final_ids"]`.
     """
 
     def __init__(self, config: EnvConfig, sampler: ParameterSampler | None = None) -> None:
@@ -141,6 +142,7 @@ class DexEnv(VectorEnv):
         if len(done):
             info["final_obs"] = {name: value[done] for name, value in observation.items()}
             info["final_ids"] = done
+            info["final_reasons"] = ["" if info["success"][env] else self.failure_reason(int(env)) for env in done]
             self._start(done)
             self.features = self.task.features(self.world)
             observation = self._observe()
