@@ -23,7 +23,10 @@ _LONGEST_STEP = 0.3
 
 
 class Kinematics:
-    """The robot alone, for planning: forward kinematics and its inverse."""
+    """The robot alone, for planning: forward kinematics and its inverse.
+
+    A fingertip's place is the middle of its contact shape, not the origin of its frame.
+    """
 
     def __init__(self, cell: Cell, nominal: Array) -> None:
         """`nominal` is the arm posture [rad], shape (7,), that the redundant joint is kept near."""
@@ -33,33 +36,34 @@ class Kinematics:
         self.model: mujoco.MjModel = spec.compile()
         self._data = mujoco.MjData(self.model)
         self._palm = self.model.body(cell.hand.root).id
-        self._tips = [self.model.body(tip).id for tip in TIPS]
+        self._tips = [int(self.model.body(tip).geomadr[0]) for tip in TIPS]
         self._nominal = nominal
         self._lower, self._upper = self.model.jnt_range.T
 
     def palm(self, joints: Array) -> Pose:
         """Pose of the palm in the world at joint positions [rad], shape (23,)."""
         self._forward(joints)
-        data = self._data
-        return Pose(data.xpos[self._palm].copy(), Rotation.from_matrix(data.xmat[self._palm].reshape(3, 3)))
+        return Pose(self._data.xpos[self._palm].copy(), Rotation.from_matrix(self._palm_rotation))
 
     def tips(self, hand: Array) -> Array:
-        """Origins of the fingertip frames in the palm's frame [m], shape (4, 3), of hand joints [rad], (16,)."""
-        joints = np.concatenate([self._nominal, hand])
-        palm = self.palm(joints)
-        points: Array = palm.rotation.inv().apply(self._data.xpos[self._tips] - palm.position)
+        """Fingertips in the palm's frame [m], shape (4, 3), of hand joints [rad], shape (16,)."""
+        self._forward(np.concatenate([self._nominal, hand]))
+        points: Array = (self._data.geom_xpos[self._tips] - self._data.xpos[self._palm]) @ self._palm_rotation
         return points
 
-    def reach(self, palm: Pose, start: Array, iterations: int = 4) -> Array:
+    def reach(self, palm: Pose, start: Array, iterations: int = 2) -> Array:
         """Arm joints [rad], shape (7,), that bring the palm closest to a pose, from joints `start`, shape (23,).
 
-        A few iterations suffice where each call starts at the last one's result.
+        Two iterations suffice where each call starts at the last one's result, a step away.
         """
         joints = start.copy()
+        goal = palm.rotation.as_matrix()
         jacobian = np.zeros((6, self.model.nv))
         for _ in range(iterations):
-            now = self.palm(joints)
-            error = np.concatenate([palm.position - now.position, (palm.rotation * now.rotation.inv()).as_rotvec()])
+            self._forward(joints)
+            error = np.concatenate(
+                [palm.position - self._data.xpos[self._palm], _rotation_vector(goal @ self._palm_rotation.T)]
+            )
             mujoco.mj_jacBody(self.model, self._data, jacobian[:3], jacobian[3:], self._palm)
             step = _damped_step(jacobian[:, :_ARM], error, _POSTURE_GAIN * (self._nominal - joints[:_ARM]))
             joints[:_ARM] = np.clip(joints[:_ARM] + step, self._lower[:_ARM], self._upper[:_ARM])
@@ -76,13 +80,18 @@ class Kinematics:
         posture = joints[columns].copy()
         jacobian = np.zeros((3, self.model.nv))
         for _ in range(iterations):
-            palm = self.palm(joints)
-            goal = palm.position + palm.rotation.apply(point)
-            mujoco.mj_jacBody(self.model, self._data, jacobian, None, self._tips[index])
-            error = goal - self._data.xpos[self._tips[index]]
+            self._forward(joints)
+            goal = self._data.xpos[self._palm] + self._palm_rotation @ point
+            mujoco.mj_jacGeom(self.model, self._data, jacobian, None, self._tips[index])
+            error = goal - self._data.geom_xpos[self._tips[index]]
             step = _damped_step(jacobian[:, columns], error, _POSTURE_GAIN * (posture - joints[columns]))
             joints[columns] = np.clip(joints[columns] + step, self._lower[columns], self._upper[columns])
         return joints[_ARM:]
+
+    @property
+    def _palm_rotation(self) -> Array:
+        matrix: Array = self._data.xmat[self._palm].reshape(3, 3)
+        return matrix
 
     def _forward(self, joints: Array) -> None:
         self._data.qpos[:] = joints
@@ -90,8 +99,18 @@ class Kinematics:
         mujoco.mj_comPos(self.model, self._data)  # Jacobians are taken about the centre of mass
 
 
+def _rotation_vector(matrix: Array) -> Array:
+    """Axis times angle [rad], shape (3,), of a rotation matrix (3, 3)."""
+    quaternion, vector = np.zeros(4), np.zeros(3)
+    mujoco.mju_mat2Quat(quaternion, matrix.ravel())
+    mujoco.mju_quat2Vel(vector, quaternion, 1.0)
+    return vector
+
+
 def _damped_step(jacobian: Array, error: Array, posture: Array) -> Array:
     """Joint step towards `error`, and within the null space by `posture`, no joint further than allowed."""
-    inverse = jacobian.T @ np.linalg.inv(jacobian @ jacobian.T + _DAMPING * np.eye(len(error)))
-    step: Array = inverse @ error + posture - inverse @ (jacobian @ posture)
-    return step / max(1.0, np.abs(step).max() / _LONGEST_STEP)
+    squared = jacobian @ jacobian.T
+    squared.flat[:: len(error) + 1] += _DAMPING
+    step: Array = posture + jacobian.T @ np.linalg.solve(squared, error - jacobian @ posture)
+    longest = float(np.abs(step).max())
+    return step if longest < _LONGEST_STEP else step * (_LONGEST_STEP / longest)

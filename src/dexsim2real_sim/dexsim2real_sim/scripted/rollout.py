@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class ScriptResult:
         return sum(self.success) / len(self.success)
 
 
-def run_script(script: type[Script], task: str, num_envs: int, seed: int = 0, **options: object) -> ScriptResult:
+def run_script(script: type[Script], task: str, num_envs: int, seed: int = 0, **options: Any) -> ScriptResult:
     """One episode of `script` in each environment of a task; `options` are the fields of EnvConfig."""
     env = make_env(task, num_envs, seed, **options)
     env.reset()
