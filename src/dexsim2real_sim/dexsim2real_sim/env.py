@@ -130,6 +130,7 @@ class DexEnv(VectorEnv):
     ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Advance one policy step with actions in [-1, 1], shape (N, 23)."""
         last, self.target = self.target, self.action_spec.step(self.target, self.sensors.disturb(actions))
+        self.plant.push(self.sensors.push_noise)
         self.plant.advance(last, self.target)
         unstable = self._contain_unstable()
         self.steps += 1

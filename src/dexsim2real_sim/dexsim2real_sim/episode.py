@@ -63,7 +63,8 @@ class EpisodeStarter:
             plant.values.assign(env, dict(zip(self._sampler.names, drawn.tolist(), strict=True)))
         names = {slot: str(rng.choice(choices)) for slot, choices in self._choices.items()}
         self.object_names[env] = names
-        models = {slot: OBJECTS[name] for slot, name in names.items()}
+        scale = float(plant.values["object_scale"][env])
+        models = {slot: OBJECTS[name].scaled(scale) for slot, name in names.items()}
         state = self._task.initial_state(rng, float(plant.world.difficulty[env]), models)
         self._joints[env] = state.joints
         lift = float(plant.values["table_height"][env])
@@ -100,4 +101,6 @@ class EpisodeStarter:
         plant = self._plant
         plant.sim.place(ids, self._joints[ids], {name: rows[ids] for name, rows in self._poses.items()})
         plant.shaper.reset(ids, self._joints[ids])
+        for rows in plant.world.memory.values():
+            rows[ids] = 0.0
         plant.sim.forward(ids)

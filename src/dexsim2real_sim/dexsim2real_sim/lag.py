@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
-
 
 class Lag:
     """Delays a stream of values sampled every `period` seconds, by linear interpolation between samples."""
@@ -14,15 +12,15 @@ class Lag:
     def __init__(self, num_envs: int, size: int, period: float, longest: float) -> None:
         self.period = period
         self._depth = int(np.ceil(longest / period)) + 2
-        self._past = np.zeros((self._depth, num_envs, size))
+        self._past = np.zeros((self._depth, num_envs, size), np.float32)
         self._newest = 0
         self._envs = np.arange(num_envs)
 
-    def reset(self, ids: NDArray[np.intp], values: Floats) -> None:
+    def reset(self, ids: NDArray[np.intp], values: NDArray[np.floating]) -> None:
         """As if `values`, shape (k, size), had always been the reading of these environments."""
         self._past[:, ids] = values
 
-    def push(self, values: Floats, delay: Floats) -> Floats:
+    def push(self, values: NDArray[np.floating], delay: NDArray[np.float64]) -> NDArray[np.float32]:
         """Store the newest values, shape (N, size), and return those of `delay` [s] ago, delay shape (N,)."""
         self._newest = (self._newest + 1) % self._depth
         self._past[self._newest] = values
@@ -30,6 +28,7 @@ class Lag:
         whole = steps.astype(int)
         late = self._past[(self._newest - whole) % self._depth, self._envs]
         later = self._past[(self._newest - whole - 1) % self._depth, self._envs]
-        share = (steps - whole)[:, None]
-        delayed: Floats = late + share * (later - late)
-        return delayed
+        later -= late
+        later *= (steps - whole)[:, None].astype(np.float32)
+        late += later
+        return late

@@ -7,7 +7,7 @@ Seen objects are for training, unseen ones only for evaluation.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import mujoco
@@ -55,6 +55,11 @@ class ObjectModel:
         if self.kind == "sphere":
             return np.array([x, 0.0, 0.0])
         return np.array([x, z - x if self.kind == "capsule" else z, 0.0])
+
+    def scaled(self, factor: float) -> ObjectModel:
+        """The same object of another size and the same mass."""
+        x, y, z = self.extent
+        return replace(self, extent=(x * factor, y * factor, z * factor))
 
     def inertia(self) -> NDArray[np.float64]:
         """Principal moments about the centre for a mass of 1 kg [m^2], shape (3,).

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from dexsim2real_description import JOINTS, Cell
 from dexsim2real_sim.actuation import CommandShaper
 from dexsim2real_sim.errors import SimError
+from dexsim2real_sim.parameters.actuation import ARM, HAND
 from dexsim2real_sim.parameters.fields import ModelFields
+from dexsim2real_sim.parameters.objects import free_bodies
 from dexsim2real_sim.parameters.registry import ParameterValues
 from dexsim2real_sim.scene import base_scene
 from dexsim2real_sim.simulation import Simulation
@@ -37,7 +40,10 @@ class Plant:
             add_slot(spec, slot)
         task.add_objects(spec)
         self.task = task
+        self.period = 1 / config.policy_rate
+        """Of a policy step [s]."""
         self.sim = Simulation(spec.compile(), config.num_envs, config.threads)
+        self._free = free_bodies(self.sim.model)
         self.fields = ModelFields(self.sim.batch)
         self.values = ParameterValues(self.fields, config.num_envs)
         self.shaper = CommandShaper(config.num_envs, len(JOINTS), ticks, steps)
@@ -49,7 +55,18 @@ class Plant:
     def write_parameters(self, ids: Ids) -> None:
         """Make the parameter values of these environments felt; their model fields hold the defaults."""
         self.values.write(ids)
+        self.backlash[ids, ARM] = self.values["arm_backlash"][ids, None]
+        self.backlash[ids, HAND] = self.values["hand_backlash"][ids, None]
         self.sim.batch.set_const(ids)  # without it, gravity on a body of another mass is silently wrong
+
+    def push(self, noise: NDArray[np.float32]) -> None:
+        """Push the objects now and then, for one policy step; `noise` standard normal, shape (N, 4)."""
+        rate = self.values["push_rate"]
+        if not rate.any():
+            return
+        struck = ndtr(noise[:, 0]) < rate * self.period
+        force = np.where(struck[:, None], self.values["push_force"][:, None] * noise[:, 1:], 0.0)
+        self.sim.pushes[:, self._free, :3] = force[:, None]
 
     def advance(self, last: Array, target: Array) -> None:
         """One policy step from joint targets `last` to `target` [rad], shape (N, 23)."""

@@ -26,8 +26,12 @@ _JOINT_NOISE = ("position_noise", "velocity_noise", "torque_noise")
 """Parameters with the standard deviations of the three joint readings."""
 
 
+_PUSH = 4
+"""Standard normal numbers that a step of pushes takes."""
+
+
 class Sensors:
-    """Measures once per policy step."""
+    """Measures once per policy step; also draws what disturbs actions and objects, from the same streams."""
 
     def __init__(self, cell: Cell, plant: Plant, config: EnvConfig) -> None:
         self._plant = plant
@@ -35,14 +39,17 @@ class Sensors:
         n, period = config.num_envs, 1 / config.policy_rate
         self._lag = Lag(n, 3 * self._joints, period, _LONGEST_LAG)
         self.touch = None if cell.touch is None else TouchSensor(cell.touch, plant.values, n, period)
-        self._channels = 4 * self._joints + (self.touch.noise_channels if self.touch else 0)
+        self._channels = _PUSH + 4 * self._joints + (self.touch.size if self.touch else 0)
         self._size = n
         self._read: NDArray[np.floating] = np.zeros((n, 3 * self._joints))
+        self.push_noise = np.zeros((n, _PUSH), np.float32)
+        """What decides this step's push, shape (N, 4)."""
         self.reseed(config.seed)
 
     def reseed(self, seed: int) -> None:
         """Restart the random streams."""
         self._noise = NoiseStreams(seed, self._size, self._channels)
+        self._episodes = [np.random.default_rng([seed, env, 2]) for env in range(self._size)]
 
     def reset(self, ids: Ids) -> None:
         """Begin an episode: no memory of the one before."""
@@ -50,11 +57,14 @@ class Sensors:
         self._lag.reset(ids, clean[ids])
         self._read[ids] = clean[ids]
         if self.touch is not None:
-            self.touch.reset(ids, self._plant.sim)
+            size = self.touch.size
+            drift = np.stack([self._episodes[env].standard_normal(size, np.float32) for env in ids])
+            self.touch.reset(ids, self._plant.sim, drift)
 
     def disturb(self, actions: NDArray[np.floating]) -> Array:
-        """Actions as they arrive: with this step's action noise, shape (N, 23)."""
-        self._row = self._noise.draw()
+        """Actions as they arrive: with this step's action noise, shape (N, 23). Draws the step's noise."""
+        row = self._noise.draw()
+        self.push_noise, self._row = row[:, :_PUSH], row[:, _PUSH:]
         disturbed: Array = actions + self._plant.values["action_noise"][:, None] * self._row[:, : self._joints]
         return disturbed
 

@@ -1,4 +1,4 @@
-"""Fingertip touch: contact forces of the engine spread over the taxels of a layout."""
+"""Fingertip touch: contact forces of the engine spread over the taxels of a layout, then read as the skin reads."""
 
 from __future__ import annotations
 
@@ -6,48 +6,104 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import FINGERS, TouchLayout
+from dexsim2real_sim.lag import Lag
 from dexsim2real_sim.parameters.registry import ParameterValues
 from dexsim2real_sim.simulation import Array, Ids, Simulation
 
 SPREAD = 0.004
 """Standard deviation of the Gaussian over which the skin spreads a point contact [m]; about one taxel pitch."""
+LONGEST_LAG = 0.15
+"""[s]"""
 
 
-def taxel_forces(layout: TouchLayout, contacts: Array, positions: Array, rotations: Array) -> Array:
+def taxel_forces(layout: TouchLayout, contacts: Array, positions: Array, rotations: Array) -> NDArray[np.float32]:
     """Force that each taxel exerts on what it touches [N], in the taxel's frame (z outward), shape (N, 4, T, 3).
 
     `contacts` (N, 4, slots, 12) as `Simulation.contacts`; `positions` (N, 4, 3) [m] and `rotations` (N, 4, 3, 3)
     of the fingertip frames. A contact's force is shared among taxels by distance, exp(-d^2 / 2 s^2), so that the
     taxels' forces, turned back into one frame, add up to it.
     """
-    force, point, normal, tangent = np.split(contacts, 4, axis=-1)
-    frame = np.stack([normal, tangent, np.cross(normal, tangent)], axis=-2)
-    world = np.einsum("nfsij,nfsi->nfsj", frame, force)
-    in_tip = np.einsum("nfij,nfsi->nfsj", rotations, world)
-    where = np.einsum("nfij,nfsi->nfsj", rotations, point - positions[:, :, None])
-    squared = np.square(where[:, :, :, None] - layout.positions).sum(axis=-1)
-    nearest = squared.min(axis=-1, keepdims=True)  # keeps a contact far from every taxel from being lost
-    weights = np.exp((nearest - squared) / (2 * SPREAD**2))
+    shared = np.zeros((*contacts.shape[:2], layout.num_taxels, 3), np.float32)
+    env, finger, slot = np.nonzero(contacts[..., :3].any(axis=-1))
+    if len(env) == 0:
+        return shared
+    force, point, normal, tangent = np.split(contacts[env, finger, slot], 4, axis=-1)
+    frame = np.stack([normal, tangent, np.cross(normal, tangent)], axis=-1)
+    to_tip = rotations[env, finger].transpose(0, 2, 1)
+    in_tip = (to_tip @ frame @ force[:, :, None])[:, :, 0]
+    where = (to_tip @ (point - positions[env, finger])[:, :, None])[:, None, :, 0]
+    squared = np.square(where - layout.positions).sum(axis=-1)
+    squared -= squared.min(axis=-1, keepdims=True)  # keeps a contact far from every taxel from being lost
+    weights = np.exp(squared / (-2 * SPREAD**2))
     weights /= weights.sum(axis=-1, keepdims=True)
-    shared = np.einsum("nfst,nfsi->nfti", weights, in_tip)
-    spread: Array = np.einsum("tij,nfti->nftj", layout.frames, shared)
-    return spread
+    in_taxels = (layout.frames.transpose(0, 2, 1) @ in_tip[:, None, :, None])[..., 0]
+    np.add.at(shared, (env, finger), (weights[:, :, None] * in_taxels).astype(np.float32))
+    return shared
 
 
 class TouchSensor:
-    """The skin of the four fingertips of N hands."""
+    """The skin of the four fingertips of N hands: hysteresis, drift, noise, saturation, quantisation, latency.
 
-    noise_channels = 0
+    A reading is what an imperfect skin reports, in newtons. Every imperfection is a parameter; with all of them at
+    zero the reading is the contact force itself.
+    """
 
     def __init__(self, layout: TouchLayout, values: ParameterValues, num_envs: int, period: float) -> None:
         self.layout = layout
-        self.forces: NDArray[np.floating] = np.zeros((num_envs, len(FINGERS), layout.num_taxels, 3))
+        self._values = values
+        self._shape = (num_envs, len(FINGERS), layout.num_taxels, 3)
+        self._period = period
+        self.size = int(np.prod(self._shape[1:]))
+        """Numbers in one reading of one hand: the standard normal numbers that a measurement takes."""
+        self._lag = Lag(num_envs, self.size, period, LONGEST_LAG)
+        self._turning = np.zeros(self._shape, np.float32)
+        self._drift_rate = np.zeros(self._shape, np.float32)
+        self._drift = np.zeros(self._shape, np.float32)
+        self.contact = np.zeros(self._shape, np.float32)
+        """Contact forces themselves, without the skin's imperfections [N], shape (N, 4, T, 3)."""
+        self.forces = np.zeros(self._shape, np.float32)
         """The last reading [N], shape (N, 4, T, 3)."""
 
-    def reset(self, ids: Ids, sim: Simulation) -> None:
-        """Begin an episode without touch."""
-        self.forces[ids] = 0.0
+    def reset(self, ids: Ids, sim: Simulation, noise: NDArray[np.floating]) -> None:
+        """Begin an episode with a skin just zeroed; `noise` standard normal, shape (k, size), makes it drift."""
+        positions, rotations = sim.tip_positions[ids], sim.tip_rotations[ids]
+        self.contact[ids] = taxel_forces(self.layout, sim.contacts[ids], positions, rotations)
+        self._turning[ids] = self.contact[ids]
+        drift = self._values["touch_drift"][ids, None] * noise
+        self._drift_rate[ids] = drift.reshape(-1, *self._shape[1:])
+        self._drift[ids] = 0.0
+        self._lag.reset(ids, self.contact[ids].reshape(len(ids), -1))
+        self.forces[ids] = self.contact[ids]
 
-    def measure(self, sim: Simulation, noise: NDArray[np.floating]) -> None:
-        """Read all taxels; `noise` standard normal, shape (N, noise_channels)."""
-        self.forces = taxel_forces(self.layout, sim.contacts, sim.tip_positions, sim.tip_rotations)
+    def measure(self, sim: Simulation, noise: NDArray[np.float32]) -> None:
+        """Read all taxels; `noise` standard normal, shape (N, size)."""
+        self.contact = taxel_forces(self.layout, sim.contacts, sim.tip_positions, sim.tip_rotations)
+        skin = self._with_hysteresis().reshape(len(noise), -1)
+        reading = self._lag.push(skin, self._values["touch_lag"]).reshape(self._shape)
+        reading *= self._per_axis("touch_gain", "touch_gain")
+        self._drift += self._drift_rate * np.float32(self._period)
+        reading += self._drift
+        reading += self._per_axis("touch_noise_shear", "touch_noise_normal") * noise.reshape(self._shape)
+        self.forces = self._digitise(reading)
+
+    def _with_hysteresis(self) -> NDArray[np.float32]:
+        """Play of a fixed share of full scale: on reversal the reading stays until the play is taken up."""
+        half = self._per_axis("touch_hysteresis", "touch_hysteresis") / 2
+        half *= self._per_axis("touch_range_shear", "touch_range_normal")
+        np.clip(self._turning, self.contact - half, self.contact + half, out=self._turning)
+        return self._turning
+
+    def _digitise(self, reading: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Saturate at full scale and round to the converter's step."""
+        full = self._per_axis("touch_range_shear", "touch_range_normal")
+        np.clip(reading, -full, full, out=reading)
+        step = np.maximum(self._per_axis("touch_quantum", "touch_quantum"), np.float32(1e-7))
+        reading /= step
+        np.rint(reading, out=reading)
+        reading *= step
+        return reading
+
+    def _per_axis(self, shear: str, normal: str) -> NDArray[np.float32]:
+        """Values of two parameters as x, y, z of a taxel, ready to broadcast, shape (N, 1, 1, 3)."""
+        axes = np.stack([self._values[name] for name in (shear, shear, normal)], axis=-1)
+        return axes.astype(np.float32)[:, None, None, :]

@@ -1,5 +1,98 @@
-"""Placeholder group."""
+"""Touch: what the skin adds to the contact force. Figures: FACTS 3.6 (uSPa44 and uSPa46; the tip's are unknown)."""
+
+from __future__ import annotations
 
 from dexsim2real_sim.parameters.parameter import Parameter
 
-PARAMETERS: tuple[Parameter, ...] = ()
+PARAMETERS = (
+    Parameter(
+        "touch_noise_shear",
+        nominal=0.0038,
+        bounds=(0.0, 0.5),
+        range=(0.002, 0.02),
+        unit="N",
+        factor="touch",
+        meaning="standard deviation of the shear axes, no touch",
+        source="measured 0.0039, 0.0037 N (XN); up to five times that",
+    ),
+    Parameter(
+        "touch_noise_normal",
+        nominal=0.0025,
+        bounds=(0.0, 0.5),
+        range=(0.001, 0.0125),
+        unit="N",
+        factor="touch",
+        meaning="standard deviation of the normal axis, no touch",
+        source="measured 0.0025 N (XN); up to five times that",
+    ),
+    Parameter(
+        "touch_quantum",
+        nominal=0.0007,
+        bounds=(0.0, 0.1),
+        range=(0.0006, 0.0009),
+        unit="N",
+        factor="touch",
+        meaning="step of the converter",
+        source="0.000628 to 0.000865 N/LSB (XA)",
+    ),
+    Parameter(
+        "touch_drift",
+        nominal=0.0,
+        bounds=(0.0, 0.1),
+        range=(0.0, 0.003),
+        unit="N/s",
+        factor="touch",
+        meaning="standard deviation among taxels of the drift of their zero",
+        source="bias up to 0.1 N if uncompensated (FACTS 7.3) within an episode of 30 s",
+    ),
+    Parameter(
+        "touch_hysteresis",
+        nominal=0.0106,
+        bounds=(0.0, 0.2),
+        range=(0.0, 0.03),
+        unit="of range",
+        factor="touch",
+        meaning="play of a reading between pressing and releasing",
+        source="1.06 % and 1.13 % of the normal range (XA)",
+    ),
+    Parameter(
+        "touch_gain",
+        nominal=1.0,
+        bounds=(0.1, 3.0),
+        range=(0.8, 1.2),
+        unit="",
+        factor="touch",
+        meaning="reading over force",
+        source="standard calibration is common to several units (FACTS 3.6); range is our estimate",
+    ),
+    Parameter(
+        "touch_range_shear",
+        nominal=0.87,
+        bounds=(0.1, 20.0),
+        range=(0.8, 0.92),
+        unit="N",
+        factor="touch",
+        meaning="full scale of the shear axes",
+        source="0.87 N (H), 0.92 N (L) (XA)",
+    ),
+    Parameter(
+        "touch_range_normal",
+        nominal=7.35,
+        bounds=(0.5, 50.0),
+        range=(6.98, 7.35),
+        unit="N",
+        factor="touch",
+        meaning="full scale of the normal axis",
+        source="7.35 N (H), 6.98 N (L) (XA)",
+    ),
+    Parameter(
+        "touch_lag",
+        nominal=0.02,
+        bounds=(0.0, 0.15),
+        range=(0.01, 0.1),
+        unit="s",
+        factor="touch",
+        meaning="age of a reading",
+        source="10-12 ms sampling and under 10 ms server; randomised 50-100 ms end to end (FACTS 7.3)",
+    ),
+)

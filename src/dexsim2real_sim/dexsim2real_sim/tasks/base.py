@@ -54,6 +54,8 @@ class World:
     """Half extents of the slots' objects [m], shape (N, 3) each."""
     table_height: Array
     """Of the table's top [m], shape (N,)."""
+    memory: dict[str, Array] = field(default_factory=dict)
+    """What a task remembers within an episode, shape (N, ...) each; zero when one begins."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def ready_pose() -> Array:
 def add_free_body(spec: mujoco.MjSpec, name: str, mass: float, inertia: Array) -> mujoco.MjsBody:
     """A free body with explicit mass [kg] and principal inertia [kg m^2], shape (3,); geoms carry no mass."""
     body = spec.worldbody.add_body(name=name, mass=mass, inertia=inertia, explicitinertial=True)
+    body.simple = 0  # so that its centre of mass may move
     body.add_freejoint(name=name)
     return body
 
