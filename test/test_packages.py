@@ -36,14 +36,13 @@ def used_packages(package: Path) -> set[str]:
     found = set()
     for path in (package / package.name).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                found |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.add(node.module.split(".")[0])
-            elif (
-                isinstance(node, ast.Constant) and isinstance(node.value, str) and (match := OWN.fullmatch(node.value))
-            ):
-                found.add(match[1])
+            match node:
+                case ast.Import(names=names):
+                    found |= {alias.name.split(".")[0] for alias in names}
+                case ast.ImportFrom(module=str(module), level=0):
+                    found.add(module.split(".")[0])
+                case ast.Constant(value=str(text)) if own := OWN.fullmatch(text):
+                    found.add(own[1])
     return found - {package.name}
 
 
