@@ -1,0 +1,167 @@
+"""Samples of one topic, collected message by message, and the channels they become."""
+
+from __future__ import annotations
+
+import json
+import struct
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dexsim2real_audit.bag_clock import Stamps, repair
+from dexsim2real_audit.trace import Channel
+from dexsim2real_description import JOINTS, VENDOR_JOINTS, DexSim2RealError
+from dexsim2real_description.touch_cloud import unpack
+
+Values = tuple[NDArray[Any] | int, ...]
+
+
+class Samples:
+    """What one topic said. `add` takes messages in the order of the recording."""
+
+    def __init__(self, topic: str, units: dict[str, str]) -> None:
+        self.topic = topic
+        self._units = units
+        self._received, self._stamped = array("q"), array("q")
+        self._values: list[Values] = []
+        self._shapes: tuple[Any, ...] | None = None
+        self._refused: dict[str, int] = {}
+
+    def add(self, received: int, stamped: int, values: Values) -> None:
+        """Append one sample per channel. One of another shape than the first is refused."""
+        shapes = tuple(np.shape(value) for value in values)
+        if self._shapes is None:
+            self._shapes = shapes
+        if shapes != self._shapes:
+            self.refuse(f"with shape {shapes} where the first had {self._shapes}")
+            return
+        self._received.append(received)
+        self._stamped.append(stamped)
+        self._values.append(values)
+
+    @property
+    def count(self) -> int:
+        """Messages taken so far."""
+        return len(self._values)
+
+    def refuse(self, why: str) -> None:
+        """Count a message that cannot be used."""
+        self._refused[why] = self._refused.get(why, 0) + 1
+
+    def clock(self) -> tuple[Stamps, Stamps]:
+        """Receive times and repaired stamps [ns], both shape (N,)."""
+        received = np.array(self._received, np.int64)
+        stamps, keep, _ = repair(received, np.array(self._stamped, np.int64))
+        return received[keep], stamps[keep]
+
+    def channels(self, labels: Sequence[str] = ()) -> tuple[dict[str, Channel], list[str]]:
+        """The channels, without empty ones, and what was wrong with the topic."""
+        problems = [f"{self.topic}: {count} messages {why} were left out" for why, count in self._refused.items()]
+        if not self._values:
+            return {}, problems
+        stamps, keep, wrong = repair(np.array(self._received, np.int64), np.array(self._stamped, np.int64))
+        problems += [f"{self.topic}: {problem}" for problem in wrong]
+        channels = {}
+        for i, (name, unit) in enumerate(self._units.items()):
+            values = np.stack([np.asarray(sample[i]) for sample in self._values])[keep]
+            if values.size and np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+                problems.append(f"{self.topic}: {name} has values that are not finite")
+            if values.size:
+                channels[name] = Channel(stamps[keep], values, unit, tuple(labels))
+        return channels, problems
+
+
+class JointOrder:
+    """Finds our joints in the names that messages carry."""
+
+    def __init__(self) -> None:
+        self.labels: tuple[str, ...] = ()
+        self.problems: list[str] = []
+        self._names: tuple[str, ...] = ()
+        self._index: list[int] = []
+
+    def pick(self, names: Sequence[str], values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Values of our joints, in our order; empty where the message has none; None for unknown joints."""
+        if tuple(names) != self._names:
+            if self._names:
+                return None  # another source on the same topic
+            self._settle(tuple(names))
+        if not self.labels:
+            return None
+        return values[self._index] if len(values) == len(self._names) else np.empty(0)
+
+    def _settle(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        ours = [_translation().get(name, name) for name in names]
+        self.labels = tuple(joint for joint in JOINTS if joint in ours)
+        self._index = [ours.index(label) for label in self.labels]
+        foreign = [name for name in names if name not in JOINTS and name in _translation()]
+        unknown = [name for name in names if name not in JOINTS and name not in _translation()]
+        if foreign:
+            self.problems.append(f"joints {foreign[0]}.. were read as {_translation()[foreign[0]]}..")
+        if unknown:
+            self.problems.append(f"unknown joints were left out: {', '.join(unknown)}")
+
+
+def _translation() -> dict[str, str]:
+    """Other makers' joint names to ours."""
+    arms = {name: JOINTS[i] for kind in ("panda", "fr3") for i, name in enumerate(VENDOR_JOINTS[kind])}
+    hands = ("allegro_v4", "allegro_v5", "allegro_hand_ros2")
+    return arms | {name: JOINTS[7 + i] for kind in hands for i, name in enumerate(VENDOR_JOINTS[kind])}
+
+
+def read_joint_state(message: Any, order: JointOrder) -> Values | None:
+    """Position [rad], velocity [rad/s] and effort [N m], each shape (J,) or (0,) where the message has none."""
+    parts = [order.pick(message.name, np.asarray(v)) for v in (message.position, message.velocity, message.effort)]
+    return None if parts[0] is None or not parts[0].size else tuple(p for p in parts if p is not None)
+
+
+def read_trajectory(message: Any, order: JointOrder) -> Values | None:
+    """Positions of the first point [rad], shape (J,)."""
+    if not message.points:
+        return None
+    position = order.pick(message.joint_names, np.asarray(message.points[0].positions))
+    return None if position is None or not position.size else (position,)
+
+
+def read_touch(message: Any) -> Values | None:
+    """Forces [N], shape (4, T, 3)."""
+    try:
+        return (unpack(message.data, message.fields, message.point_step),)
+    except DexSim2RealError:
+        return None
+
+
+def read_poses(message: Any) -> Values | None:
+    """Position [m] and quaternion w, x, y, z of every object, shape (K, 7)."""
+    rows = [
+        (p.position.x, p.position.y, p.position.z, p.orientation.w, p.orientation.x, p.orientation.y, p.orientation.z)
+        for p in message.poses
+    ]
+    return (np.array(rows),) if rows else None
+
+
+def read_event(message: Any) -> dict[str, Any] | None:
+    """The JSON object in a string message."""
+    try:
+        data = json.loads(message.data)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def read_gate(message: Any) -> dict[str, Any] | None:
+    """State of the safety gate: its message, level and values."""
+    if not message.status:
+        return None
+    status = message.status[0]
+    return {"state": status.message, "level": int(status.level), **{pair.key: pair.value for pair in status.values}}
+
+
+def header_stamp(data: bytes) -> int:
+    """Stamp [ns] of a serialised message that begins with a header, without decoding the rest."""
+    seconds, nanoseconds = struct.unpack_from("<iI" if data[1] & 1 else ">iI", data, 4)
+    return int(seconds) * 1_000_000_000 + int(nanoseconds)
