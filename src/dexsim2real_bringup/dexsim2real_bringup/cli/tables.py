@@ -25,7 +25,8 @@ def show(title: str, rows: Sequence[Mapping[str, Cell]], json_file: Path | None 
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
-    Console().print(table)
+    console = Console(markup=False)  # "[rad]" is a unit here, not a style
+    console.print(table if rows else f"{title}: nothing to show")
     if json_file is not None:
         write_json(json_file, {"title": title, "rows": [dict(row) for row in rows]})
 
