@@ -25,6 +25,7 @@ from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.sensing import Sensors
 from dexsim2real_sim.tasks import Task, make_task
+from dexsim2real_sim.twin import Twin
 
 Array = NDArray[np.float64]
 log = logging.getLogger(__name__)
@@ -72,16 +73,16 @@ class DexEnv(VectorEnv):
     (empty where it did not), in the order of `info["final_ids"]`.
     """
 
-    def __init__(self, config: EnvConfig, sampler: ParameterSampler | None = None) -> None:
+    def __init__(self, config: EnvConfig, sampler: ParameterSampler | None = None, twin: Twin | None = None) -> None:
         self.config = config
         self.num_envs = config.num_envs
         self.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_fps": config.policy_rate}
         self.task: Task = make_task(config.task)
         self.cell: Cell = make_cell(config.arm, config.hand, config.touch)
-        self.plant = Plant(self.cell, self.task, config)
+        self.plant = Plant(self.cell, self.task, config, twin)
         self.sim, self.world, self.values = self.plant.sim, self.plant.world, self.plant.values
-        self.starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), sampler)
-        self.sensors = Sensors(self.cell, self.plant, config)
+        self.starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin or sampler)
+        self.sensors = Sensors(self.cell, self.plant, config, twin)
         self.world.difficulty[:] = config.difficulty
         self.action_spec = ActionSpec.of_cell(self.cell, rate=config.policy_rate)
         self.counters = Counters()
@@ -194,10 +195,19 @@ class DexEnv(VectorEnv):
 
 
 def make_env(
-    task: str, num_envs: int = 1, seed: int = 0, *, sampler: ParameterSampler | None = None, **options: Any
+    task: str,
+    num_envs: int = 1,
+    seed: int = 0,
+    *,
+    sampler: ParameterSampler | None = None,
+    twin: Twin | None = None,
+    **options: Any,
 ) -> DexEnv:
     """The environment of a task; `options` are the fields of EnvConfig.
 
+    `sampler` draws the parameters of each episode; without one they are nominal. A `twin` takes its place and adds
+    its unmodelled effects.
+
     Raises UnknownNameError for a task, object, arm, hand or touch layout that does not exist.
     """
-    return DexEnv(EnvConfig(task=task, num_envs=num_envs, seed=seed, **options), sampler)
+    return DexEnv(EnvConfig(task=task, num_envs=num_envs, seed=seed, **options), sampler, twin)

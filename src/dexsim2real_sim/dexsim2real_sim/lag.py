@@ -26,7 +26,7 @@ class Lag:
         self._past[self._newest] = values
         steps = np.minimum(delay / self.period, self._depth - 2)
         whole = steps.astype(int)
-        late = self._past[(self._newest - whole) % self._depth, self._envs]
+        late: NDArray[np.float32] = self._past[(self._newest - whole) % self._depth, self._envs]
         later = self._past[(self._newest - whole - 1) % self._depth, self._envs]
         later -= late
         later *= (steps - whole)[:, None].astype(np.float32)

@@ -18,6 +18,8 @@ from dexsim2real_sim.parameters.registry import ParameterValues
 from dexsim2real_sim.scene import base_scene
 from dexsim2real_sim.simulation import Simulation
 from dexsim2real_sim.tasks.base import Task, World, add_slot
+from dexsim2real_sim.twin import Twin
+from dexsim2real_sim.unmodelled import TwinPhysics
 
 if TYPE_CHECKING:
     from dexsim2real_sim.env import EnvConfig
@@ -32,7 +34,7 @@ CONTROL_RATE = 120.0
 class Plant:
     """Owns the simulation of one task; knows nothing of observations, rewards or episodes."""
 
-    def __init__(self, cell: Cell, task: Task, config: EnvConfig) -> None:
+    def __init__(self, cell: Cell, task: Task, config: EnvConfig, twin: Twin | None = None) -> None:
         ticks = _whole(CONTROL_RATE / config.policy_rate, "policy rate", config.policy_rate)
         steps = _whole(1 / CONTROL_RATE / config.physics.timestep, "physics time step", config.physics.timestep)
         spec = base_scene(cell, config.physics)
@@ -47,6 +49,9 @@ class Plant:
         self.fields = ModelFields(self.sim.batch)
         self.values = ParameterValues(self.fields, config.num_envs)
         self.shaper = CommandShaper(config.num_envs, len(JOINTS), ticks, steps)
+        self.ticks = ticks
+        """Control periods in a policy step."""
+        self.twin = None if twin is None else TwinPhysics(twin, self.sim, self.fields)
         n = config.num_envs
         self.world = World(self.sim, np.zeros(n), {}, {s.name: np.zeros((n, 3)) for s in task.slots}, np.zeros(n))
         self.backlash = np.zeros((n, len(JOINTS)))
@@ -55,6 +60,8 @@ class Plant:
     def write_parameters(self, ids: Ids) -> None:
         """Make the parameter values of these environments felt; their model fields hold the defaults."""
         self.values.write(ids)
+        if self.twin is not None:
+            self.twin.write(ids)
         self.backlash[ids, ARM] = self.values["arm_backlash"][ids, None]
         self.backlash[ids, HAND] = self.values["hand_backlash"][ids, None]
         self.sim.batch.set_const(ids)  # without it, gravity on a body of another mass is silently wrong
@@ -70,7 +77,14 @@ class Plant:
 
     def advance(self, last: Array, target: Array) -> None:
         """One policy step from joint targets `last` to `target` [rad], shape (N, 23)."""
-        self.sim.advance(self.shaper.commands(last, target, self.backlash))
+        commands = self.shaper.commands(last, target, self.backlash)
+        if self.twin is None:
+            self.sim.advance(commands)
+            return
+        self.twin.begin_step()
+        for tick in np.split(commands, self.ticks, axis=1):
+            self.twin.begin_tick(1 / CONTROL_RATE)
+            self.sim.advance(tick)
 
 
 def _whole(ratio: float, name: str, value: float) -> int:

@@ -13,6 +13,8 @@ from dexsim2real_sim.lag import Lag
 from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.randomness import NoiseStreams
 from dexsim2real_sim.touch import TouchSensor
+from dexsim2real_sim.twin import Twin
+from dexsim2real_sim.unmodelled import crosstalk
 
 if TYPE_CHECKING:
     from dexsim2real_sim.env import EnvConfig
@@ -33,12 +35,14 @@ _PUSH = 4
 class Sensors:
     """Measures once per policy step; also draws what disturbs actions and objects, from the same streams."""
 
-    def __init__(self, cell: Cell, plant: Plant, config: EnvConfig) -> None:
+    def __init__(self, cell: Cell, plant: Plant, config: EnvConfig, twin: Twin | None = None) -> None:
         self._plant = plant
         self._joints = len(JOINTS)
         n, period = config.num_envs, 1 / config.policy_rate
         self._lag = Lag(n, 3 * self._joints, period, _LONGEST_LAG)
         self.touch = None if cell.touch is None else TouchSensor(cell.touch, plant.values, n, period)
+        if twin is not None and self.touch is not None:
+            self.touch.mixing = crosstalk(self.touch.layout, twin.unmodelled.touch_crosstalk)
         self._channels = _PUSH + 4 * self._joints + (self.touch.size if self.touch else 0)
         self._size = n
         self._read: NDArray[np.floating] = np.zeros((n, 3 * self._joints))

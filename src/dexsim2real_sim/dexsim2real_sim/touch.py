@@ -59,6 +59,8 @@ class TouchSensor:
         self._turning = np.zeros(self._shape, np.float32)
         self._drift_rate = np.zeros(self._shape, np.float32)
         self._drift = np.zeros(self._shape, np.float32)
+        self.mixing: Array | None = None
+        """Share of each taxel's force that each taxel reports, shape (T, T); None without cross-talk."""
         self.contact = np.zeros(self._shape, np.float32)
         """Contact forces themselves, without the skin's imperfections [N], shape (N, 4, T, 3)."""
         self.forces = np.zeros(self._shape, np.float32)
@@ -78,7 +80,10 @@ class TouchSensor:
     def measure(self, sim: Simulation, noise: NDArray[np.float32]) -> None:
         """Read all taxels; `noise` standard normal, shape (N, size)."""
         self.contact = taxel_forces(self.layout, sim.contacts, sim.tip_positions, sim.tip_rotations)
-        skin = self._with_hysteresis().reshape(len(noise), -1)
+        skin = self._with_hysteresis()
+        if self.mixing is not None:
+            skin = np.einsum("st,nfti->nfsi", self.mixing, skin)
+        skin = skin.reshape(len(noise), -1)
         reading = self._lag.push(skin, self._values["touch_lag"]).reshape(self._shape)
         reading *= self._per_axis("touch_gain", "touch_gain")
         self._drift += self._drift_rate * np.float32(self._period)
