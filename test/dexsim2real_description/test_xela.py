@@ -39,18 +39,22 @@ def test_axes_only_turn_about_the_normal(name):
         assert axes[:, 2] == pytest.approx([0, 0, 1], abs=1e-3)  # normals of both tables agree
 
 
-def test_shear_along_the_curved_tip_lands_on_our_x():
+def test_shear_on_the_curved_tip_becomes_the_force_it_exerts():
     tip = xela_tip(touch_layout("uSCuAH"))
-    # Taxel 15 lies flat on the pad: the maker's y runs along the finger to its end, as our x does.
-    assert tip.axes[14] @ [0.0, 1.0, 0.0] == pytest.approx([1, 0, 0], abs=1e-3)
-    assert tip.axes[14] @ [1.0, 0.0, 0.0] == pytest.approx([0, -1, 0], abs=1e-3)
+    # Taxel 15 lies flat on the pad: the maker's y runs along the finger to its end, as our x does, and its x
+    # across to our -y. What the skin feels is the opposite of what it exerts; pressing is positive in both.
+    assert tip.axes[14] @ [0.0, 1.0, 0.0] == pytest.approx([-1, 0, 0], abs=1e-3)
+    assert tip.axes[14] @ [1.0, 0.0, 0.0] == pytest.approx([0, 1, 0], abs=1e-3)
+    assert tip.axes[14] @ [0.0, 0.0, 1.0] == pytest.approx([0, 0, 1], abs=1e-3)
 
 
 def test_flat_pad_fills_the_grid_row_by_row_from_the_base():
     tip = xela_tip(touch_layout("grid15"))
-    # The maker's taxels 1, 6, 11 are the first column along the finger; its rows go towards -y, which is our +y.
-    assert list(tip.order[:3]) == [0, 5, 10]
-    assert list(tip.order[-3:]) == [4, 9, 14]
+    # The maker's taxels 1, 6, 11 (0, 5, 10 here) are the row next to the base, from its +y, which is ours, to -y.
+    positions = touch_layout("grid15").positions
+    assert list(tip.order[:3]) == [10, 5, 0]
+    assert positions[0, 1] < positions[1, 1] < positions[2, 1]
+    assert list(tip.order[-3:]) == [14, 9, 4]
 
 
 def test_scale_is_the_data_sheets():

@@ -46,7 +46,7 @@ def zeroed():
 
 def test_counts_become_newtons_in_the_order_of_the_layout():
     counts = np.full((4, 15, 3), [32768, 32768, 36500])
-    counts[1, 5] += [100, -200, 1000]  # middle finger, the maker's taxel 6: first along, second row
+    counts[1, 5] += [100, -200, 1000]  # middle finger, the maker's taxel 6: next to the base, in the middle
     frame = zeroed().feed(tips(counts), ns(NOW + 0.01))
     assert frame.stamp_ns == ns(NOW)
     assert frame.force.shape == (4, 15, 3)
@@ -58,23 +58,24 @@ def test_counts_become_newtons_in_the_order_of_the_layout():
 def test_the_makers_calibration_is_used_as_it_is():
     made = decoder()
     forces = np.zeros((4, 15, 3))
-    forces[3, 14] = [0.1, 0.2, 3.0]
+    forces[3, 14] = [0.1, 0.2, 3.0]  # the maker's taxel 15: next to the end, at its -y, our column -1
     parts = {
         str(i + 1): sensor(str(i + 1), "uspa35", 15, NOW, calibrated=f.ravel().tolist()) for i, f in enumerate(forces)
     }
     frame = made.feed(json.dumps({"sensors": 4, **parts}), ns(NOW))
-    assert frame.force[3, 14] == pytest.approx([0.1, 0.2, 3.0])
+    assert frame.force[3, 12] == pytest.approx([0.1, 0.2, 3.0])
     assert made.state.ok
 
 
 def test_a_whole_hand_goes_to_its_fingers_and_axes():
     made = decoder("uSCuAH")
     forces = np.zeros((368, 3))
-    forces[HAND_TIPS[0, 14]] = [0.1, 0.2, 3.0]  # taxel 15 of the index finger: the maker's y is along our x
+    forces[HAND_TIPS[0, 14]] = [0.1, 0.2, 3.0]  # taxel 15 of the index finger
     forces[75] = [9, 9, 9]  # a taxel of a phalanx, not a tip
     message = {"sensors": 1, "1": sensor("1", "XR23AHLCPP", 368, NOW, calibrated=forces.ravel().tolist())}
     frame = made.feed(json.dumps(message), ns(NOW))
-    assert frame.force[0, 14] == pytest.approx([0.2, -0.1, 3.0], abs=1e-3)
+    # The maker's y is our x and its x our -y; and the skin exerts the opposite of the shear it feels.
+    assert frame.force[0, 14] == pytest.approx([-0.2, 0.1, 3.0], abs=1e-3)
     frame.force[0, 14] = 0.0
     assert not frame.force.any()
 

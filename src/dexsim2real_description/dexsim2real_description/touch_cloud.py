@@ -1,8 +1,9 @@
 """Touch as a point cloud: the bytes of the messages on /touch/points, without ROS.
 
 One point per taxel: position x, y, z [m] and force fx, fy, fz [N], all float32, then finger and taxel numbers.
-Position is in the tip frame of the point's own finger, force in the taxel's frame (z outward from the surface,
-pressing is positive), so the cloud as a whole has no single frame; a viewer places the fingers.
+Position is in the tip frame of the point's own finger. Force is what the taxel exerts on the object it touches, in
+the taxel's frame (z outward, so pressing is positive). The cloud as a whole has no single frame; a viewer places
+the fingers.
 """
 
 from __future__ import annotations

@@ -58,6 +58,10 @@ _CURVED_RPY = (
 """Roll, pitch, yaw of taxels 1 to 15 of the curved tip in the sensor frame [deg] (uSCuAH.xacro)."""
 _MIRROR = (*range(10, 16), *range(6, 10), *range(1, 6))
 """Taxels 16 to 30 mirror these: pitch and yaw change sign."""
+_REACTION = np.diag([-1.0, -1.0, 1.0])
+"""From the maker's signs to ours. The maker reports shear as the skin feels it, along the axes of its URDF (its
+viewer draws it so, with both signs plus for this hand), and pressing as positive z; we mean by a taxel's force
+the one it exerts on the object, as the simulator does. No robot has confirmed the signs of the shear yet."""
 _SENSOR_TO_TIP = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 """Tip frame from sensor frame: x, y, z of the tip are z, x, y of the sensor (FACTS 3.5)."""
 
@@ -71,7 +75,7 @@ class XelaTip:
     order: NDArray[np.intp]
     """Layout taxel i is the tip's taxel order[i], counted from 0: shape (T,)."""
     axes: NDArray[np.float64]
-    """Rotation of layout taxel i from the maker's taxel axes to the layout's: shape (T, 3, 3)."""
+    """Turns a reading of layout taxel i into the force that it exerts, in the layout's axes: shape (T, 3, 3)."""
 
 
 def _curved_axes(layout: TouchLayout) -> NDArray[np.float64]:
@@ -79,17 +83,19 @@ def _curved_axes(layout: TouchLayout) -> NDArray[np.float64]:
     mirrored = half[[i - 1 for i in _MIRROR]] * [1, -1, -1]
     vendor = Rotation.from_euler("xyz", np.vstack([half, mirrored]), degrees=True).as_matrix()
     # Both frames have z on the normal, to the rounding of the tables, so this is a turn about z.
-    return np.asarray(np.swapaxes(layout.frames, 1, 2) @ _SENSOR_TO_TIP @ vendor, np.float64)
+    return np.asarray(_REACTION @ np.swapaxes(layout.frames, 1, 2) @ _SENSOR_TO_TIP @ vendor, np.float64)
 
 
 def _tips() -> dict[str, XelaTip]:
     curved = touch_layout("uSCuAH")
-    # The flat 3 x 5 pad counts five taxels along its x, then the next row towards -y. No hand has it on its
-    # tips; we take it as mounted with x towards the fingertip, which makes its axes those of the layout.
-    grid = np.array([5 * row + column for column in range(5) for row in range(3)], np.intp)
+    # The flat 3 x 5 pad counts five taxels along its x, then the next row towards -y, and faces -z: its readings
+    # have x and z against those axes (the maker's viewer turns its x round). No hand has it on its tips; we take it
+    # as mounted with x towards the fingertip, so its y is ours and its readings are half a turn from our axes.
+    grid = np.array([5 * row + column for column in range(5) for row in (2, 1, 0)], np.intp)
+    half_turn = np.diag([-1.0, -1.0, 1.0])
     return {
         "uSCuAH": XelaTip("uSCuAH", np.arange(30), _curved_axes(curved)),
-        "grid15": XelaTip("USPA35", grid, np.tile(np.eye(3), (15, 1, 1))),
+        "grid15": XelaTip("USPA35", grid, np.tile(_REACTION @ half_turn, (15, 1, 1))),
     }
 
 

@@ -13,6 +13,6 @@ class TouchFrame:
     """Forces on the four fingertips at one time."""
 
     force: NDArray[np.float32]
-    """[N] in the taxel frames of the layout, pressing is positive z: shape (4, T, 3)."""
+    """What each taxel exerts on the object [N], in the layout's taxel frames (z outward): shape (4, T, 3)."""
     stamp_ns: int
     """When the oldest of its taxels was read, system time [ns]."""
