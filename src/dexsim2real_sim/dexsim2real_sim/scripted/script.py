@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dexsim2real_description import ARM_JOINTS
 from dexsim2real_sim.env import DexEnv
-from dexsim2real_sim.scripted.ik import Kinematics
-from dexsim2real_sim.scripted.pose import Pose
+from dexsim2real_sim.kinematics import Kinematics
+from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.tasks.base import ARM_READY
 
 Array = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Rigid poses, for motions that are planned relative to objects."""
+"""Rigid poses, for planning relative to objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inverse kinematics of arm and fingers by damped least squares."""
+"""Where palm and fingertips are, and the joints that put them somewhere: damped least squares."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from dexsim2real_description import ARM_JOINTS, FINGERS, TIPS, Cell
+from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.robot import add_robot
-from dexsim2real_sim.scripted.pose import Pose
 
 Array = NDArray[np.float64]
 
@@ -37,6 +37,8 @@ class Kinematics:
         self._data = mujoco.MjData(self.model)
         self._palm = self.model.body(cell.hand.root).id
         self._tips = [int(self.model.body(tip).geomadr[0]) for tip in TIPS]
+        self.tip_radius = float(self.model.geom_size[self._tips[0], 0])
+        """Of the fingertips' contact shapes [m]."""
         self._nominal = nominal
         self._lower, self._upper = self.model.jnt_range.T
 
