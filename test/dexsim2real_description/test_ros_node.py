@@ -31,11 +31,15 @@ sys.exit(run_node({make}))
 """
 
 
-def start(body="pass", make="Probe"):
+def start(body="pass", make="Probe", arguments=()):
     environment = {**os.environ, "ROS_DOMAIN_ID": "97", "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     code = NODE.format(body=body, make=make)
     return subprocess.Popen(
-        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -63,6 +67,39 @@ def test_a_crash_still_has_its_last_word():
     assert process.returncode == 1
     assert "last word" in out
     assert "broken callback" in err
+
+
+DEFAULTS = "{'rate': 30.0, 'serial': '', 'sensors': ['1']}"
+
+
+def taken(*arguments):
+    process = start(f"print(self.take_parameters({DEFAULTS}), flush=True); raise SystemExit", arguments=arguments)
+    out, err = process.communicate(timeout=20)
+    return out.splitlines()[1], err
+
+
+def test_parameters_are_taken_with_their_types():
+    assert taken()[0] == "{'rate': 30.0, 'serial': '', 'sensors': ['1']}"
+    given = taken("--ros-args", "-p", "rate:=15", "-p", "serial:='047'", "-p", "sensors:=['3', '4']")
+    assert given[0] == "{'rate': 15.0, 'serial': '047', 'sensors': ['3', '4']}"
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("serial:=123", "error: parameter 'serial' of node 'probe' is 123, expected a value like '' (put text"),
+        ("rate:=fast", "error: parameter 'rate' of node 'probe' is 'fast', expected a value like 30.0"),
+        (
+            "rat:=15.0",
+            "error: unknown parameter of node 'probe' 'rat'. Did you mean 'rate'? Valid: rate, sensors, serial",
+        ),
+    ],
+)
+def test_parameters_of_another_type_or_name_are_refused(argument, message):
+    process = start(f"self.take_parameters({DEFAULTS})", arguments=("--ros-args", "-p", argument))
+    _, err = process.communicate(timeout=20)
+    assert message in err
+    assert process.returncode == 2
 
 
 def test_topics_that_must_not_fall_silent_offer_a_deadline():

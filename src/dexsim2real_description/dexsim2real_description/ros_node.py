@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -23,7 +24,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSLivelinessPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
-from dexsim2real_description.errors import DexSim2RealError
+from dexsim2real_description.errors import DexSim2RealError, UnknownNameError
 
 USER_ERROR = 2
 """Exit status of a node that says in one line what the user should change."""
@@ -102,6 +103,31 @@ class GraphNode(Node):
         self.steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", QOS["/diagnostics"])
         self.create_timer(1.0, self._report_health, clock=self.steady)
+
+    def take_parameters(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """Declare parameters with these defaults, which also say their types, and return their values.
+
+        An int is taken where a float is expected. Raises DexSim2RealError for a value of another type, and
+        UnknownNameError for a parameter that was given and that the node does not have.
+        """
+        given = self._parameter_overrides
+        own = {"use_sim_time", "start_type_description_service"}  # every node has these
+        for name in given:
+            if name not in defaults and name not in own and not name.startswith("qos_overrides."):
+                raise UnknownNameError(f"parameter of node {self.get_name()!r}", name, defaults)
+        values = {}
+        for name, default in defaults.items():
+            value = given[name].value if name in given else default
+            if isinstance(default, float) and type(value) is int:
+                value = float(value)
+            if type(value) is not type(default):
+                hint = " (put text that looks like a number in quotes)" if isinstance(default, str) else ""
+                raise DexSim2RealError(
+                    f"parameter {name!r} of node {self.get_name()!r} is {value!r}, expected a value like "
+                    f"{default!r}{hint}"
+                )
+            values[name] = self.declare_parameter(name, value, ignore_override=True).value
+        return values
 
     def health(self) -> Health:
         """What /diagnostics says of this node; override it."""
