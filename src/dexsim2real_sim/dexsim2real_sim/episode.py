@@ -36,6 +36,7 @@ class EpisodeStarter:
         self.object_names: list[dict[str, str]] = [{} for _ in range(config.num_envs)]
         """What each slot of each environment holds."""
         self._joints: Array = np.zeros((config.num_envs, len(JOINTS)))
+        self._targets: Array = np.zeros((config.num_envs, len(JOINTS)))
         self._poses: dict[str, Array] = plant.world.start
 
     def reseed(self, seed: int) -> None:
@@ -47,7 +48,7 @@ class EpisodeStarter:
         chosen = [self._draw(int(env)) for env in ids]
         self._write_models(ids, chosen)
         self._place(ids)
-        return self._joints[ids]
+        return self._targets[ids]
 
     def restore(self, ids: Ids) -> None:
         """Put environments back at the start of their present episode."""
@@ -67,6 +68,7 @@ class EpisodeStarter:
         models = {slot: OBJECTS[name].scaled(scale) for slot, name in names.items()}
         state = self._task.initial_state(rng, float(plant.world.difficulty[env]), models)
         self._joints[env] = state.joints
+        self._targets[env] = state.joints if state.targets is None else state.targets
         lift = float(plant.values["table_height"][env])
         plant.world.table_height[env] = lift
         for body, pose in state.poses.items():
@@ -99,8 +101,9 @@ class EpisodeStarter:
 
     def _place(self, ids: Ids) -> None:
         plant = self._plant
-        plant.sim.place(ids, self._joints[ids], {name: rows[ids] for name, rows in self._poses.items()})
-        plant.shaper.reset(ids, self._joints[ids])
+        poses = {name: rows[ids] for name, rows in self._poses.items()}
+        plant.sim.place(ids, self._joints[ids], self._targets[ids], poses)
+        plant.shaper.reset(ids, self._targets[ids])
         for rows in plant.world.memory.values():
             rows[ids] = 0.0
         plant.sim.forward(ids)

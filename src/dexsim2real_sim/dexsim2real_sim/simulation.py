@@ -96,25 +96,25 @@ class Simulation:
         _, start = self.free_address(name)
         return self.qvel[:, start : start + 6]
 
-    def place(self, ids: Ids, joints: Array, poses: Mapping[str, Array]) -> None:
-        """Put environments at rest: joint positions (k, 23), free bodies' poses by name (k, 7)."""
+    def place(self, ids: Ids, joints: Array, targets: Array, poses: Mapping[str, Array]) -> None:
+        """Put environments at rest: joint positions and servo targets (k, 23), free bodies' poses by name (k, 7)."""
         self.batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
         self.qpos[ids, : len(JOINTS)] = joints
-        self.ctrl[ids] = joints
+        self.ctrl[ids] = targets
         for name, pose in poses.items():
             start, _ = self.free_address(name)
             self.qpos[ids, start : start + 7] = pose
-        self._fill_delay_buffers(ids, joints)
+        self._fill_delay_buffers(ids, targets)
 
-    def _fill_delay_buffers(self, ids: Ids, joints: Array) -> None:
-        """As if the joints' present positions had been commanded for ever, so that a delay starts at rest."""
+    def _fill_delay_buffers(self, ids: Ids, targets: Array) -> None:
+        """As if the targets had been commanded for ever, so that a delay starts at rest."""
         model, history = self.model, self.batch.bind("history")
         for joint in range(len(JOINTS)):
             samples = int(model.actuator_history[joint, 0])
             start = int(model.actuator_historyadr[joint])
             # layout of a buffer: two bookkeeping numbers, then times, then values
             values = start + 2 + samples
-            history[ids, values : values + samples] = joints[:, joint : joint + 1]
+            history[ids, values : values + samples] = targets[:, joint : joint + 1]
 
     def forward(self, ids: Ids) -> None:
         """Compute everything that follows from the state, contacts and sensors too."""

@@ -39,6 +39,8 @@ class InitialState:
     """Free bodies: position [m] and quaternion w, x, y, z, shape (7,)."""
     on_table: bool = True
     """Whether poses move with the table's height."""
+    targets: Array | None = None
+    """Where the servos are told to be, to hold something from the start [rad], shape (23,); None: at `joints`."""
 
 
 @dataclass
