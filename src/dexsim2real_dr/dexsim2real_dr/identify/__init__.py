@@ -1,0 +1,1 @@
+"""System identification: from a recording of the real robot to the parameters of its model."""

@@ -1,0 +1,180 @@
+"""robot_params.yaml: what identification found, how good it is, and what it could not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from dexsim2real_description import DexSim2RealError, UnknownNameError
+from dexsim2real_description.model import Inertia, RobotModel
+from dexsim2real_dr.identify.arm import LINKS, ArmResult
+from dexsim2real_dr.identify.dynamics import JOINT_TERMS
+from dexsim2real_dr.identify.identifiability import TOLD, directions_told, left_open, parameter_names, structure
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class JointParams:
+    """Identified properties of one joint."""
+
+    frictionloss: float
+    """Coulomb friction [N m]."""
+    damping: float
+    """Viscous friction [N m s/rad]."""
+    armature: float
+    """Reflected rotor inertia [kg m^2]."""
+    torque_offset: float
+    """Zero error of the torque sensor [N m]; a simulator has none."""
+
+
+@dataclass(frozen=True)
+class RobotParams:
+    """The part of the file that changes a robot model."""
+
+    arm: str
+    links: Mapping[str, Inertia]
+    joints: Mapping[str, JointParams]
+
+    def apply(self, model: RobotModel) -> RobotModel:
+        """`model` with these inertias and joint properties.
+
+        Raises DexSim2RealError if the parameters are of another arm, and UnknownNameError for a link or joint
+        that `model` does not have.
+        """
+        if model.name != self.arm:
+            raise DexSim2RealError(f"these parameters are of the arm {self.arm!r}, the model is {model.name!r}")
+        hinges = [joint.name for joint in model.joints if joint.axis is not None]
+        for kind, given, known in (
+            ("link", self.links, [link.name for link in model.links]),
+            ("joint", self.joints, hinges),
+        ):
+            for name in given:
+                if name not in known:
+                    raise UnknownNameError(kind, name, known)
+        links = tuple(replace(link, inertia=self.links.get(link.name, link.inertia)) for link in model.links)
+        servos = list(model.servos)
+        for name, joint in self.joints.items():
+            i = hinges.index(name)
+            servos[i] = replace(
+                servos[i], frictionloss=joint.frictionloss, damping=joint.damping, armature=joint.armature
+            )
+        return replace(model, links=links, servos=tuple(servos))
+
+
+def params_of(result: ArmResult) -> RobotParams:
+    """The tuned parameters of a result."""
+    dynamics = result.fit.dynamics
+    joints = {
+        name: JointParams(*(float(value) for value in row))
+        for name, row in zip(result.chain.names, dynamics.joint_terms, strict=True)
+    }
+    return RobotParams(result.config.arm, dict(zip(LINKS, dynamics.inertias, strict=True)), joints)
+
+
+def describe(result: ArmResult, source: str) -> dict[str, Any]:
+    """Everything that the file says, as plain data."""
+    params = params_of(result)
+    return {
+        "schema": SCHEMA,
+        "arm": params.arm,
+        "source": source,
+        "links": {name: _plain(asdict(inertia)) for name, inertia in params.links.items()},
+        "joints": {name: _plain(asdict(joint)) for name, joint in params.joints.items()},
+        "validation": _validation(result),
+        "identifiability": _identifiability(result),
+    }
+
+
+def save_params(path: Path, data: Mapping[str, Any]) -> None:
+    """Write what `describe` returned, whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(yaml.safe_dump(dict(data), sort_keys=False, default_flow_style=None, width=110))
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DexSim2RealError(f"cannot write {path}: {error.strerror}") from error
+
+
+def load_params(path: Path) -> RobotParams:
+    """Read robot_params.yaml. Raises DexSim2RealError that says which entry is wrong."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DexSim2RealError(f"cannot read {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DexSim2RealError(f"{path} is not YAML: {error}") from error
+    if not isinstance(data, dict) or not isinstance(data.get("schema"), int):
+        raise DexSim2RealError(f"{path} is not a robot_params file: it has no `schema`")
+    if data["schema"] > SCHEMA:
+        raise DexSim2RealError(f"{path} has version {data['schema']}, this program reads up to {SCHEMA}; update it")
+    try:
+        links = {name: _inertia(entry) for name, entry in data["links"].items()}
+        joints = {name: _joint(entry) for name, entry in data["joints"].items()}
+        return RobotParams(str(data["arm"]), links, joints)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DexSim2RealError(f"{path} is not a complete robot_params file: {error!r}") from error
+
+
+def _inertia(entry: Mapping[str, Any]) -> Inertia:
+    com, diagonal, products = (_three(entry[name]) for name in ("com", "diagonal", "products"))
+    inertia = Inertia(float(entry["mass"]), com, diagonal, products)
+    if not (inertia.mass > 0 and np.linalg.eigvalsh(inertia.matrix())[0] > 0):
+        raise ValueError(f"mass and inertia must be positive, got {entry}")
+    return inertia
+
+
+def _joint(entry: Mapping[str, Any]) -> JointParams:
+    joint = JointParams(**{field.name: float(entry[field.name]) for field in fields(JointParams)})
+    if not all(np.isfinite(list(asdict(joint).values()))) or min(joint.frictionloss, joint.damping, joint.armature) < 0:
+        raise ValueError(f"friction, damping and armature must be numbers of 0 or more, got {entry}")
+    return joint
+
+
+def _three(values: Any) -> tuple[float, float, float]:
+    x, y, z = (float(value) for value in values)
+    return x, y, z
+
+
+def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
+
+
+def _validation(result: ArmResult) -> dict[str, Any]:
+    errors = {model: result.errors(model) for model in result.predictions}
+    return {
+        "what": "torque error of inverse dynamics [N m], RMS per joint",
+        "cutoff_hz": result.config.cutoff,
+        "train_s": [round(float(result.train.time[i]), 3) for i in (0, -1)],
+        "held_out_s": [round(float(result.held_out.time[i]), 3) for i in (0, -1)],
+        "fit_s": round(result.seconds, 2),
+        **{
+            model: {"train": train.round(4).tolist(), "held_out": held_out.round(4).tolist()}
+            for model, (train, held_out) in errors.items()
+        },
+    }
+
+
+def _identifiability(result: ArmResult) -> dict[str, Any]:
+    shown = structure(result.chain, LINKS)
+    names = parameter_names(result.chain, LINKS)
+    shares = left_open(result.fit)
+    open_names = [name for name, share in zip(names, shares, strict=True) if share > TOLD]
+    return {
+        "note": (
+            f"Of {len(names)} parameters torque shows {shown.rank} combinations, whatever the motion; this recording "
+            f"told {directions_told(result.fit)} of them to within {TOLD:g} of the prior width. The parameters "
+            "listed as open stayed near the maker's values because the data do not contradict them: only their "
+            "sums with others are known."
+        ),
+        "terms_per_joint": list(JOINT_TERMS),
+        "open": open_names,
+        "without_effect": list(shown.without_effect),
+        "only_in_sums": {name: list(others) for name, others in shown.merged.items()},
+    }
