@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from dexsim2real_description.observation import ObservationSpec, SensorValues, b
 from dexsim2real_sim.episode import EpisodeStarter
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.objects import choose_objects
+from dexsim2real_sim.parameters import NAMES, check_values
 from dexsim2real_sim.physics import TRAINING, Physics
 from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.sampling import ParameterSampler
@@ -149,6 +150,18 @@ class DexEnv(VectorEnv):
             self.features = self.task.features(self.world)
             observation = self._observe()
         return observation, reward, terminated, truncated, info
+
+    def set_parameters(self, ids: NDArray[np.intp], values: Mapping[str, float]) -> None:
+        """Give environments these parameter values and leave all else as it is, until their episode ends.
+
+        Raises UnknownNameError or DexSim2RealError, and then changes nothing. `object_scale` is felt only from the
+        next episode on, whose start it shapes.
+        """
+        check_values(values)
+        for env in ids:
+            present = dict(zip(NAMES, self.values.table[env].tolist(), strict=True))
+            self.values.assign(int(env), {**present, **values})
+        self.starter.write_models(ids)
 
     def failure_reason(self, env: int) -> str:
         """Why environment `env` has not succeeded, in words and numbers."""

@@ -35,6 +35,7 @@ class EpisodeStarter:
         }
         self.object_names: list[dict[str, str]] = [{} for _ in range(config.num_envs)]
         """What each slot of each environment holds."""
+        self._objects: list[dict[str, ObjectModel]] = [{} for _ in range(config.num_envs)]
         self._joints: Array = np.zeros((config.num_envs, len(JOINTS)))
         self._targets: Array = np.zeros((config.num_envs, len(JOINTS)))
         self._poses: dict[str, Array] = plant.world.start
@@ -45,8 +46,9 @@ class EpisodeStarter:
 
     def start(self, ids: Ids) -> Array:
         """Begin new episodes; returns the joint targets [rad], shape (k, 23)."""
-        chosen = [self._draw(int(env)) for env in ids]
-        self._write_models(ids, chosen)
+        for env in ids:
+            self._draw(int(env))
+        self.write_models(ids)
         self._place(ids)
         return self._targets[ids]
 
@@ -54,7 +56,15 @@ class EpisodeStarter:
         """Put environments back at the start of their present episode."""
         self._place(ids)
 
-    def _draw(self, env: int) -> dict[str, ObjectModel]:
+    def write_models(self, ids: Ids) -> None:
+        """Write the model fields of these environments: objects into the slots, then parameters on top of them."""
+        self._plant.fields.restore(ids)
+        for env in ids:
+            for slot, model in self._objects[env].items():
+                self._fill_slot(int(env), slot, model)
+        self._plant.write_parameters(ids)
+
+    def _draw(self, env: int) -> None:
         """Parameters, objects and initial state of one environment."""
         rng, plant = self._streams[env], self._plant
         if self._sampler is None:
@@ -65,7 +75,7 @@ class EpisodeStarter:
         names = {slot: str(rng.choice(choices)) for slot, choices in self._choices.items()}
         self.object_names[env] = names
         scale = float(plant.values["object_scale"][env])
-        models = {slot: OBJECTS[name].scaled(scale) for slot, name in names.items()}
+        models = self._objects[env] = {slot: OBJECTS[name].scaled(scale) for slot, name in names.items()}
         state = self._task.initial_state(rng, float(plant.world.difficulty[env]), models)
         self._joints[env] = state.joints
         self._targets[env] = state.joints if state.targets is None else state.targets
@@ -75,16 +85,6 @@ class EpisodeStarter:
             row = self._poses.setdefault(body, np.zeros((len(self._streams), 7)))
             row[env] = pose
             row[env, 2] += lift if state.on_table else 0.0
-        return models
-
-    def _write_models(self, ids: Ids, chosen: list[dict[str, ObjectModel]]) -> None:
-        """Objects into the slots, then parameters on top of them."""
-        plant = self._plant
-        plant.fields.restore(ids)
-        for slot in self._choices:
-            for env, models in zip(ids, chosen, strict=True):
-                self._fill_slot(int(env), slot, models[slot])
-        plant.write_parameters(ids)
 
     def _fill_slot(self, env: int, slot: str, model: ObjectModel) -> None:
         """Make the slot's body this object: shape, bounding volume, mass, colour."""

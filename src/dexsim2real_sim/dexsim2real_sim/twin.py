@@ -94,8 +94,8 @@ class Twin:
 
     def save(self, file: Path) -> None:
         """Write the twin as YAML, for another evaluator to load."""
-        data = {"schema": SCHEMA, "seed": self.seed, "values": dict(self.values), "unmodelled": asdict(self.unmodelled)}
-        data["unmodelled"]["color_cast"] = list(self.unmodelled.color_cast)
+        effects = {**asdict(self.unmodelled), "color_cast": list(self.unmodelled.color_cast)}
+        data = {"schema": SCHEMA, "seed": self.seed, "values": dict(self.values), "unmodelled": effects}
         partial = file.with_name(file.name + ".partial")
         partial.write_text(yaml.safe_dump(data, sort_keys=False))
         partial.replace(file)

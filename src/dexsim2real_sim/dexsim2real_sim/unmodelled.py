@@ -76,4 +76,5 @@ def develop(images: NDArray[np.uint8], twin: Twin) -> NDArray[np.uint8]:
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     falloff = 1.0 - twin.unmodelled.vignetting * (x * x + y * y) / 2
     tinted = images * (falloff[..., None] * np.array(twin.unmodelled.color_cast)).astype(np.float32)
-    return np.clip(tinted, 0, 255).astype(np.uint8)
+    developed: NDArray[np.uint8] = np.clip(tinted, 0, 255).astype(np.uint8)
+    return developed

@@ -1,0 +1,114 @@
+"""How fast the environment is, as ratios against references measured in the same run."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from mujoco.batch import Batch
+
+from dexsim2real_sim.env import DexEnv, make_env
+
+ROUNDS = 5
+"""Measurements of each method, in turn, so that a machine that changes speed slows all alike."""
+LARGEST_POOL = 64
+"""Most processes for Gymnasium's pool; each holds an interpreter of some 150 MB."""
+
+Row = dict[str, str | int | float | None]
+
+
+def bench_physics(task: str, num_envs: Sequence[int], seconds: float) -> Iterator[Row]:
+    """Rows with environment steps per second, bare physics, Gymnasium's AsyncVectorEnv, and memory."""
+    for count in num_envs:
+        before = _resident()
+        env = make_env(task, num_envs=count)
+        env.reset()
+        actions = np.random.default_rng(0).uniform(-0.2, 0.2, (count, 23))
+        for _ in range(10):
+            env.step(actions)
+        memory = _resident() - before
+        methods: dict[str, Callable[[], Any]] = {
+            "env": lambda e=env, a=actions: e.step(a),
+            "physics": _bare_physics(env),
+        }
+        pool = _async_pool(task, count)
+        if pool is not None:
+            methods["async"] = partial(pool.step, actions.astype(np.float32))
+        rates = _rates(methods, count, seconds)
+        if pool is not None:
+            pool.close()
+        yield {
+            "task": task,
+            "envs": count,
+            "env steps/s": round(rates["env"]),
+            "physics steps/s": round(rates["physics"]),
+            "env/physics": rates["env"] / rates["physics"],
+            "env/AsyncVectorEnv": rates["env"] / rates["async"] if "async" in rates else None,
+            "MiB in all": round(memory / 2**20, 1),
+            "KiB per env": round(memory / 1024 / count),
+        }
+
+
+def _bare_physics(env: DexEnv) -> Callable[[], None]:
+    """`mujoco.batch` alone stepping the same model from the same state for as long as a policy step."""
+    batch = Batch(env.sim.model, nsim=env.num_envs)
+    batch.state[:] = env.sim.batch.state
+    period = 1 / env.config.policy_rate
+    return partial(batch.step, nstep=round(period / env.config.physics.timestep))
+
+
+def _async_pool(task: str, count: int) -> gym.vector.AsyncVectorEnv | None:
+    """Gymnasium's process pool over single environments, none where the processes would not fit."""
+    if count > LARGEST_POOL:
+        return None
+    return gym.vector.AsyncVectorEnv([partial(SingleEnv, task)] * count)
+
+
+Observation = dict[str, Any]
+
+
+class SingleEnv(gym.Env[Observation, Any]):
+    """One environment as Gymnasium's pool wants it."""
+
+    def __init__(self, task: str) -> None:
+        self._env = make_env(task, threads=1)
+        self.observation_space = self._env.single_observation_space
+        self.action_space = self._env.single_action_space
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start anew."""
+        observation, _ = self._env.reset(seed=seed)
+        return {name: value[0] for name, value in observation.items()}, {}
+
+    def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Advance one step."""
+        observation, reward, terminated, truncated, _ = self._env.step(action[None])
+        single = {name: value[0] for name, value in observation.items()}
+        return single, float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
+
+
+def _rates(methods: dict[str, Callable[[], Any]], count: int, seconds: float) -> dict[str, float]:
+    """Median steps per second of each method over rounds taken in turn."""
+    samples: dict[str, list[float]] = {name: [] for name in methods}
+    for _ in range(ROUNDS):
+        for name, step in methods.items():
+            begin, steps = time.perf_counter(), 0
+            while (elapsed := time.perf_counter() - begin) < seconds / ROUNDS:
+                step()
+                steps += count
+            samples[name].append(steps / elapsed)
+    return {name: float(np.median(rates)) for name, rates in samples.items()}
+
+
+def _resident() -> int:
+    """Memory of this process [bytes]."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
