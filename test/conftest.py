@@ -1,9 +1,71 @@
-"""One thread of linear algebra per test process.
-
-Our matrices are small; on a machine that is busy with something else, two threads of OpenBLAS wait for each other
-and made the identification tests 20 times slower.
-"""
+"""Fixtures for tests that run real ROS 2 nodes."""
 
 import os
+import time
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+import pytest
+
+
+@pytest.fixture
+def ros_environment(monkeypatch):
+    """This process's environment, and that of its children, for a graph of its own on this machine."""
+    from dexsim2real_bringup.ros_environment import ros_environment as with_defaults
+
+    changes = {
+        **with_defaults({}),
+        "ROS_DOMAIN_ID": str(1 + os.getpid() % 99),  # one per test process; above 101 ports may collide
+        "ROS_PYTHON_CHECK_FIELDS": "1",
+    }
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
+    return {**os.environ}
+
+
+class Listener:
+    """A node in the test's own process that waits for things, never for time."""
+
+    def __init__(self, rclpy):
+        from rclpy.signals import SignalHandlerOptions
+
+        from dexsim2real_description.ros_node import make_executor
+
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        self.node = rclpy.create_node("listener")
+        self._executor = make_executor()
+        self._executor.add_node(self.node)
+
+    def until(self, condition, seconds=30.0):
+        """Spin until `condition()` is true, and return what it returned."""
+        limit = time.monotonic() + seconds
+        while not (result := condition()):
+            assert time.monotonic() < limit, "waited in vain"
+            self._executor.spin_once(timeout_sec=0.01)
+        return result
+
+    def call(self, service_type, name, request=None):
+        """Call a service and return its response."""
+        client = self.node.create_client(service_type, name)
+        self.until(client.service_is_ready)
+        future = client.call_async(request or service_type.Request())
+        self.until(future.done)
+        return future.result()
+
+    def collect(self, message_type, topic, qos, **options):
+        """A list that fills with the messages of a topic."""
+        messages = []
+        self.node.create_subscription(message_type, topic, messages.append, qos, **options)
+        return messages
+
+    def close(self):
+        self._executor.shutdown()
+        self.node.destroy_node()
+
+
+@pytest.fixture
+def listener(ros_environment):
+    """A Listener in the graph of `ros_environment`."""
+    rclpy = pytest.importorskip("rclpy", reason="needs the extra 'ros'")
+    made = Listener(rclpy)
+    yield made
+    made.close()
+    rclpy.try_shutdown()

@@ -13,6 +13,12 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
+    entry_points={
+        "console_scripts": [
+            f"camera_node = {NAME}.camera_node:main",
+            f"touch_node = {NAME}.touch_node:main",
+        ]
+    },
     install_requires=["setuptools"],
     zip_safe=True,
     maintainer="DexSim2Real maintainers",
