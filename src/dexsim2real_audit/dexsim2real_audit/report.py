@@ -1,0 +1,85 @@
+"""One self-contained HTML file: text, tables and plots, no network. Plots are also written as PNG beside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dexsim2real_description import DexSim2RealError
+from dexsim2real_description.optional import require
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Cell = str | float | int | bool | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with what belongs under it; every part is optional."""
+
+    title: str
+    text: str = ""
+    """Paragraphs, separated by empty lines."""
+    rows: Sequence[Mapping[str, Cell]] = ()
+    """A table; columns in the order of the first row."""
+    figure: Figure | None = None
+    caption: str = ""
+
+
+def new_figure(rows: int = 1, width: float = 9.0, row_height: float = 2.4) -> tuple[Figure, list[object]]:
+    """A figure with `rows` plots under each other that share their time axis [inches]; and its axes."""
+    figure_class = require("matplotlib.figure", "audit").Figure
+    figure: Figure = figure_class(figsize=(width, row_height * rows), layout="constrained")
+    axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    return figure, list(axes)
+
+
+def save_report(path: Path, title: str, summary: str, sections: Sequence[Section]) -> None:
+    """Write the report to `path` and its plots to a folder beside it.
+
+    Raises DexSim2RealError if that cannot be written; then the old report, if any, stays.
+    """
+    jinja = require("jinja2", "audit")
+    pictures = [b"" if section.figure is None else _png(section.figure) for section in sections]
+    template = files("dexsim2real_audit").joinpath("templates/report.html").read_text(encoding="utf-8")
+    environment = jinja.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["cell"] = _cell
+    environment.filters["paragraphs"] = lambda text: [part for part in text.split("\n\n") if part.strip()]
+    encoded = [base64.b64encode(picture).decode() for picture in pictures]
+    page = environment.from_string(template).render(
+        title=title, summary=summary, parts=list(zip(sections, encoded, strict=True))
+    )
+    partial = path.with_name(path.name + ".partial")
+    try:
+        _write_pictures(path.with_name(path.stem + "_plots"), sections, pictures)
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DexSim2RealError(f"cannot write the report {path}: {error.strerror}") from error
+
+
+def _write_pictures(folder: Path, sections: Sequence[Section], pictures: Sequence[bytes]) -> None:
+    for section, picture in zip(sections, pictures, strict=True):
+        if picture:
+            folder.mkdir(exist_ok=True)
+            name = "".join(c if c.isalnum() else "_" for c in section.title.lower())
+            (folder / f"{name}.png").write_bytes(picture)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
