@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import JOINTS
+from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.objects import GEOM_TYPES, OBJECTS, ObjectModel
 from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.randomness import episode_streams
 from dexsim2real_sim.sampling import ParameterSampler
+from dexsim2real_sim.tasks.base import Slot
 
 if TYPE_CHECKING:
     from dexsim2real_sim.env import EnvConfig
@@ -29,10 +31,7 @@ class EpisodeStarter:
         self._plant, self._task = plant, plant.task
         self._sampler = sampler
         self._streams = episode_streams(config.seed, config.num_envs)
-        self._choices = {
-            slot.name: tuple(n for n in objects if not slot.choices or n in slot.choices) or slot.choices
-            for slot in self._task.slots
-        }
+        self._choices = {slot.name: _fitting(slot, objects, self._task.name) for slot in self._task.slots}
         self.object_names: list[dict[str, str]] = [{} for _ in range(config.num_envs)]
         """What each slot of each environment holds."""
         self._objects: list[dict[str, ObjectModel]] = [{} for _ in range(config.num_envs)]
@@ -52,9 +51,10 @@ class EpisodeStarter:
         self._place(ids)
         return self._targets[ids]
 
-    def restore(self, ids: Ids) -> None:
-        """Put environments back at the start of their present episode."""
+    def restore(self, ids: Ids) -> Array:
+        """Put environments back at the start of their present episode; returns joint targets as `start` does."""
         self._place(ids)
+        return self._targets[ids]
 
     def write_models(self, ids: Ids) -> None:
         """Write the model fields of these environments: objects into the slots, then parameters on top of them."""
@@ -91,6 +91,7 @@ class EpisodeStarter:
         fields, world = self._plant.fields, self._plant.world
         geom, body = fields.index("geom", slot), fields.index("body", slot)
         world.half[slot][env] = model.half
+        world.round[slot][env] = model.kind != "box"
         fields.array("geom_type")[env, geom] = int(GEOM_TYPES[model.kind])
         fields.array("geom_size")[env, geom] = model.geom_size
         fields.array("geom_rbound")[env, geom] = np.linalg.norm(model.half)
@@ -107,3 +108,13 @@ class EpisodeStarter:
         for rows in plant.world.memory.values():
             rows[ids] = 0.0
         plant.sim.forward(ids)
+
+
+def _fitting(slot: Slot, objects: tuple[str, ...], task: str) -> tuple[str, ...]:
+    """Those of `objects` that the slot may hold. Raises SimError if there is none."""
+    fitting = tuple(name for name in objects if not slot.choices or name in slot.choices)
+    if not fitting:
+        raise SimError(
+            f"none of the objects {', '.join(objects)} fits task {task}; choose from {', '.join(slot.choices)}"
+        )
+    return fitting

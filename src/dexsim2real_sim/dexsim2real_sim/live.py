@@ -1,0 +1,101 @@
+"""One simulated cell that runs by itself: joint targets go in whenever they come, readings come out every tick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dexsim2real_description import JOINTS, UnknownNameError, make_cell
+from dexsim2real_description.observation import SensorValues
+from dexsim2real_sim.env import EnvConfig
+from dexsim2real_sim.episode import EpisodeStarter
+from dexsim2real_sim.errors import SimError
+from dexsim2real_sim.objects import choose_objects
+from dexsim2real_sim.parameters import NAMES, check_values
+from dexsim2real_sim.plant import CONTROL_RATE, Plant
+from dexsim2real_sim.sensing import Sensors
+from dexsim2real_sim.simulation import Array
+from dexsim2real_sim.tasks import make_task
+from dexsim2real_sim.twin import Twin
+
+_COLUMN = {name: column for column, name in enumerate(JOINTS)}
+_ONE = np.array([0])
+_STILL = np.zeros((1, len(JOINTS)))
+
+
+class LiveCell:
+    """The robot side of the live graph in simulation: no episodes, no rewards, one tick per control period."""
+
+    def __init__(self, config: EnvConfig, twin: Twin | None = None) -> None:
+        config = replace(config, num_envs=1, policy_rate=CONTROL_RATE, threads=1)
+        self.task = make_task(config.task)
+        self.cell = make_cell(config.arm, config.hand, config.touch)
+        self.plant = Plant(self.cell, self.task, config, twin)
+        self.plant.world.difficulty[:] = config.difficulty
+        self._starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin)
+        self._sensors = Sensors(self.cell, self.plant, config, twin)
+        self.ticks = 0
+        """Control periods since the cell was made; never goes back."""
+        self.reset()
+
+    @property
+    def time(self) -> float:
+        """Simulated time since the cell was made [s]."""
+        return self.ticks / CONTROL_RATE
+
+    def reset(self) -> None:
+        """Start the task anew: objects and robot back in place, a new draw of both."""
+        self.target: Array = self._starter.start(_ONE).copy()
+        """Joint targets in force [rad], shape (1, 23)."""
+        self._next = self.target
+        self._sensors.reset(_ONE)
+
+    def command(self, positions: Mapping[str, float]) -> None:
+        """Joint targets [rad] by name for the next tick; joints that are not named keep theirs.
+
+        Raises UnknownNameError for a joint that does not exist, SimError for a target that is not finite, and then
+        keeps all targets.
+        """
+        wanted = self._next.copy()
+        for name, position in positions.items():
+            if name not in _COLUMN:
+                raise UnknownNameError("joint", name, JOINTS)
+            if not isfinite(position):
+                raise SimError(f"target of joint {name} is {position}, expected a finite number of radians")
+            wanted[0, _COLUMN[name]] = position
+        self._next = wanted
+
+    def tick(self) -> bool:
+        """Advance one control period. False if physics broke down, and the cell was put back at its start."""
+        self._sensors.disturb(_STILL)
+        self.plant.push(self._sensors.push_noise)
+        self.plant.advance(self.target, self._next)
+        self.target = self._next
+        self.ticks += 1
+        unstable, _ = self.plant.sim.unstable()
+        if unstable.any():
+            self.target = self._next = self._starter.restore(_ONE).copy()
+        self._sensors.measure()
+        return not unstable.any()
+
+    def readings(self) -> SensorValues:
+        """What the sensors say now, every array with a leading 1."""
+        return self._sensors.readings(self.target)
+
+    def object_poses(self) -> dict[str, NDArray[np.float64]]:
+        """Position [m] and quaternion w, x, y, z of every free body, shape (7,)."""
+        return {name: self.plant.sim.pose(name)[0].copy() for name in self.plant.world.start}
+
+    def parameters(self) -> dict[str, float]:
+        """Every parameter's present value."""
+        return dict(zip(NAMES, self.plant.values.table[0].tolist(), strict=True))
+
+    def set_parameters(self, values: Mapping[str, float]) -> None:
+        """Change parameters at once. Raises UnknownNameError or DexSim2RealError, and then changes nothing."""
+        check_values(values)
+        self.plant.values.assign(0, {**self.parameters(), **values})
+        self._starter.write_models(_ONE)

@@ -1,0 +1,195 @@
+"""The simulated robot: offers what the real one offers, from nominal physics or from a twin.
+
+With `speed` 1 it runs in real time and says if it cannot; with `speed` 0 it runs as fast as it can and publishes
+/clock. Its parameters are those of the registry, except for a twin, whose parameters are hidden.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point, Pose, PoseArray, Quaternion
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.parameter import Parameter as RosParameter
+from rosgraph_msgs.msg import Clock as ClockMessage
+from sensor_msgs.msg import JointState, PointCloud2, PointField
+from std_msgs.msg import Header
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+
+from dexsim2real_description import JOINTS, DexSim2RealError
+from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
+from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, TOUCH_FRAME, pack
+from dexsim2real_sim.env import EnvConfig
+from dexsim2real_sim.live import LiveCell
+from dexsim2real_sim.live_clock import Pace, Periodic
+from dexsim2real_sim.parameters import PARAMETERS
+from dexsim2real_sim.plant import CONTROL_RATE
+from dexsim2real_sim.twin import Twin
+
+NODE_PARAMETERS: dict[str, Any] = {
+    "task": "pick_place",
+    "twin": "",  # a number seeds one, anything else is a file; empty is the nominal robot
+    "seed": 0,
+    "difficulty": 1.0,
+    "objects": "seen",
+    "arm": "panda",
+    "hand": "v4",
+    "touch": "grid15",
+    "speed": 1.0,
+}
+"""Parameters of the node itself and their defaults."""
+
+TOUCH_RATE = 100.0
+OBJECT_RATE = 30.0
+
+
+class SimulatorNode(GraphNode):
+    """A LiveCell behind the topics and services of the robot."""
+
+    def __init__(self) -> None:
+        super().__init__("simulator")
+        registry = {name: float(p.nominal) for name, p in PARAMETERS.items()}
+        values = self.take_parameters({**NODE_PARAMETERS, **registry})
+        twin = _twin(values["twin"])
+        config = EnvConfig(**{name: values[name] for name in NODE_PARAMETERS if name not in ("twin", "speed")})
+        self._live = LiveCell(config, twin)
+        if twin is None:
+            self._live.set_parameters({name: values[name] for name in registry})
+            self.add_on_set_parameters_callback(self._change_parameters)
+        else:
+            for name in registry:
+                self.undeclare_parameter(name)
+        self._joints = self.create_publisher(JointState, "/joint_states", QOS["/joint_states"])
+        self._touch = self.create_publisher(PointCloud2, "/touch/points", QOS["/touch/points"])
+        self._objects = self.create_publisher(PoseArray, "/simulator/object_poses", QOS["/simulator/object_poses"])
+        self._clock_out = self.create_publisher(ClockMessage, "/clock", QOS["/clock"])
+        topic = "/safety_gate/joint_command"
+        self.create_subscription(JointTrajectory, topic, self._take_command, QOS[topic])
+        self.create_service(Trigger, "/simulator/reset", self._reset)
+        self._touch_due, self._objects_due = Periodic(TOUCH_RATE), Periodic(OBJECT_RATE)
+        self._commands, self._refused, self._breakdowns = 0, 0, 0
+        self._pace = Pace(CONTROL_RATE)
+        self._fast = values["speed"] == 0.0
+        if values["speed"] not in (0.0, 1.0):
+            raise DexSim2RealError(f"speed is {values['speed']}, expected 1 (real time) or 0 (as fast as possible)")
+        period = 0.0 if self._fast else 1 / CONTROL_RATE
+        self.create_timer(period, self._tick, clock=self.steady)
+
+    def health(self) -> Health:
+        """Real-time factor, commands taken and refused."""
+        factor = self._pace.factor(self.steady.now().nanoseconds)
+        keeps_up = self._fast or factor > 0.98
+        values = {
+            "real_time_factor": f"{factor:.3f}",
+            "late_ticks": self._pace.late,
+            "commands": self._commands,
+            "commands_refused": self._refused,
+            "physics_breakdowns": self._breakdowns,
+        }
+        return Health("running" if keeps_up else "cannot keep real time", keeps_up, values)
+
+    def _tick(self) -> None:
+        self._pace.tick(self.steady.now().nanoseconds)
+        if not self._live.tick():
+            self._breakdowns += 1
+            self.get_logger().error("physics broke down; the cell was put back at its start")
+        stamp = self._stamp()
+        if self._fast:
+            self._clock_out.publish(ClockMessage(clock=stamp))
+        header = Header(stamp=stamp)
+        readings = self._live.readings()
+        self._joints.publish(
+            JointState(
+                header=header,
+                name=list(JOINTS),
+                position=readings.position[0].tolist(),
+                velocity=readings.velocity[0].tolist(),
+                effort=readings.torque[0].tolist(),
+            )
+        )
+        if readings.touch is not None and self._touch_due(self._live.time):
+            self._publish_touch(readings.touch[0], stamp)
+        if self._objects_due(self._live.time):
+            poses = [_pose(pose) for pose in self._live.object_poses().values()]
+            self._objects.publish(PoseArray(header=Header(stamp=stamp, frame_id="world"), poses=poses))
+
+    def _stamp(self) -> Time:
+        """Now: the system's time, or the simulation's when it runs as fast as it can."""
+        if not self._fast:
+            return self.get_clock().now().to_msg()
+        nanoseconds = round(self._live.time * 1e9)
+        return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+
+    def _publish_touch(self, force: Any, stamp: Time) -> None:
+        layout = self._live.cell.touch
+        assert layout is not None  # noqa: S101  (a cell without touch gives no reading)
+        count = force.shape[0] * force.shape[1]
+        fields = [PointField(name=f.name, offset=f.offset, datatype=f.datatype, count=f.count) for f in FIELDS]
+        self._touch.publish(
+            PointCloud2(
+                header=Header(stamp=stamp, frame_id=TOUCH_FRAME),
+                height=1,
+                width=count,
+                fields=fields,
+                point_step=POINT_STEP,
+                row_step=POINT_STEP * count,
+                data=pack(force, layout.positions),
+                is_dense=True,
+            )
+        )
+
+    def _take_command(self, message: JointTrajectory) -> None:
+        """Take the last point's positions; refuse what is not one finite number per known joint."""
+        if not message.points or len(message.points[-1].positions) != len(message.joint_names):
+            self._refused += 1
+            return
+        positions = dict(zip(message.joint_names, message.points[-1].positions, strict=True))
+        try:
+            self._live.command(positions)
+        except DexSim2RealError as error:
+            self._refused += 1
+            self.get_logger().warning(str(error), throttle_duration_sec=1.0)
+            return
+        self._commands += 1
+
+    def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._live.reset()
+        response.success, response.message = True, f"task {self._live.task.name} starts anew"
+        return response
+
+    def _change_parameters(self, changed: list[RosParameter[Any]]) -> SetParametersResult:
+        """Registry parameters act at once; those of the node only at its start."""
+        fixed = [p.name for p in changed if p.name not in PARAMETERS]
+        if fixed:
+            return SetParametersResult(successful=False, reason=f"{', '.join(fixed)}: set at start only")
+        try:
+            self._live.set_parameters({p.name: float(p.value) for p in changed})
+        except (DexSim2RealError, TypeError, ValueError) as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+
+def _twin(text: str) -> Twin | None:
+    """The twin that the parameter means."""
+    if not text:
+        return None
+    return Twin.draw(int(text)) if text.isdigit() else Twin.load(Path(text))
+
+
+def _pose(pose: Any) -> Pose:
+    """Our w, x, y, z becomes x, y, z, w."""
+    x, y, z, qw, qx, qy, qz = pose.tolist()
+    return Pose(position=Point(x=x, y=y, z=z), orientation=Quaternion(x=qx, y=qy, z=qz, w=qw))
+
+
+def main() -> int:
+    """Entry point of the node."""
+    return run_node(SimulatorNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
