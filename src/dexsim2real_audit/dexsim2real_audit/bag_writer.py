@@ -70,8 +70,8 @@ class BagWriter:
         if hasattr(storage, "conn"):
             storage.conn.commit()
             return
-        if storage.chunk.bio.tell():
-            storage.close_chunk()  # a reader of a cut file gets whole chunks only
+        if storage.chunk.msgs:  # a reader of a cut file gets whole chunks only, and one without messages is odd
+            storage.close_chunk()
         storage.bio.flush()
 
     def close(self) -> None:
