@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -85,9 +85,16 @@ class Scripted:
         return bounded
 
 
+def _without_sensors(observation: ObservationSpec) -> ObservationSpec:
+    """Built-in policies look at nothing but the joints."""
+    return replace(observation, touch_layout=None, taxels=0, cameras=(), features=())
+
+
 def hold_contract(observation: ObservationSpec, action: ActionSpec, horizon: int = 8) -> Contract:
     """The contract of a policy that holds still: any task."""
-    return Contract("hold", "any", "Hold still.", observation, action, Chunking(horizon, blend="newest"))
+    return Contract(
+        "hold", "any", "Hold still.", _without_sensors(observation), action, Chunking(horizon, blend="newest")
+    )
 
 
 def write_hold(folder: Path, observation: ObservationSpec, action: ActionSpec) -> Contract:
@@ -116,6 +123,6 @@ def write_scripted(
             f"[{action.lower[j]:.4g}, {action.upper[j]:.4g}]; keep poses inside the joint limits"
         )
     chunk = Chunking(horizon, blend="newest")
-    contract = Contract("scripted", task, instruction, observation, action, chunk)
+    contract = Contract("scripted", task, instruction, _without_sensors(observation), action, chunk)
     content = pack({"times": trajectory.times, "positions": trajectory.positions})
     return write_artifact(folder, contract, {TRAJECTORY: content})
