@@ -25,5 +25,7 @@ COMMANDS: dict[str, Command] = {
     "sim bench": Command(f"{_CLI}.sim:bench", "measure the simulator's speed"),
     "policy check": Command(f"{_CLI}.policy:check", "verify a policy artifact"),
     "policy bench": Command(f"{_CLI}.policy:bench", "measure a policy's latency"),
+    "identify": Command(f"{_CLI}.identify:identify", "tune the robot model to a recording"),
+    "up": Command(f"{_CLI}.up:up", "start the live graph"),
     "demo": Command(f"{_CLI}.demo:demo", "show what the project does, on this machine"),
 }

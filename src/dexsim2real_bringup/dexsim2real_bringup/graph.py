@@ -1,0 +1,121 @@
+"""The live graph as data: which nodes run, under which names, with which parameters. Described here and nowhere else.
+
+The launch files turn it into launch actions, `dexsim2real up` into plain processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dexsim2real_description import CAMERAS, DexSim2RealError
+
+Value = str | int | float | bool
+Mode = Literal["sim", "real", "replay"]
+
+GUARDED = ("/policy/action_chunk", "/safety_gate/", "/joint_states")
+"""Topics and services that may not be remapped: whoever could would lead commands past the safety gate."""
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One node, one process."""
+
+    package: str
+    executable: str
+    """Console script of the package, and its module: `python -m package.executable` runs it."""
+    name: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    remappings: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for old, new in self.remappings.items():
+            if any(old.startswith(guarded) or new.startswith(guarded) for guarded in GUARDED):
+                raise DexSim2RealError(
+                    f"node {self.name}: {old} -> {new} would lead commands past the safety gate; "
+                    f"topics that start with {', '.join(GUARDED)} cannot be remapped"
+                )
+
+
+@dataclass(frozen=True)
+class GraphOptions:
+    """What can be chosen about a graph."""
+
+    task: str = "pick_place"
+    policy: str = "hold"
+    """A policy artifact's folder, or the name of a built-in policy."""
+    twin: str = ""
+    """Simulation: a number seeds a twin, anything else is a twin's file; empty is the nominal robot."""
+    difficulty: float = 1.0
+    seed: int = 0
+    arm: str = "panda"
+    hand: str = "v4"
+    touch: str = "grid15"
+    robot_ip: str = ""
+    """Real robot: address of the arm's controller."""
+    can: str = "can0"
+    """Real robot: CAN interface of the hand."""
+    xela: str = "ws://127.0.0.1:5000"
+    """Real robot: address of the XELA server."""
+    front_serial: str = ""
+    """Real robot: serial number of the front camera; empty takes the only one."""
+    wrist_serial: str = ""
+    bag: str = ""
+    """Replay: the recording to play."""
+    markers: bool = True
+    """Publish what the viewers draw."""
+
+
+def graph(mode: Mode, options: GraphOptions) -> tuple[NodeSpec, ...]:
+    """The nodes of a graph, in the order they should start."""
+    robot = {"sim": _simulated, "real": _real, "replay": _replayed}[mode](options)
+    return (*robot, _gate(options), _policy(options), *_viewers(options))
+
+
+def _simulated(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    names = ("task", "twin", "difficulty", "seed", "arm", "hand", "touch")
+    parameters = {name: getattr(options, name) for name in names}
+    return (NodeSpec("dexsim2real_sim", "simulator_node", "simulator", parameters),)
+
+
+def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    if not options.robot_ip:
+        raise DexSim2RealError("the real robot needs robot_ip, the address of the arm's controller")
+    hardware = {"arm": options.arm, "hand": options.hand, "robot_ip": options.robot_ip, "can": options.can}
+    serials = {"front": options.front_serial, "wrist": options.wrist_serial}
+    return (
+        NodeSpec("dexsim2real_hw", "hardware_node", "hardware", hardware),
+        *(
+            NodeSpec(
+                "dexsim2real_perception",
+                "camera_node",
+                f"{camera}_camera",
+                {"camera": camera, "source": "realsense", "serial": serials[camera]},
+            )
+            for camera in CAMERAS
+        ),
+        NodeSpec("dexsim2real_perception", "touch_node", "touch", {"source": "xela", "uri": options.xela}),
+    )
+
+
+def _replayed(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    if not options.bag:
+        raise DexSim2RealError("replay needs bag, the recording to play")
+    return (NodeSpec("dexsim2real_audit", "replay_node", "replay", {"bag": options.bag}),)
+
+
+def _gate(options: GraphOptions) -> NodeSpec:
+    return NodeSpec("dexsim2real_hw", "safety_gate_node", "safety_gate", _cell(options))
+
+
+def _policy(options: GraphOptions) -> NodeSpec:
+    return NodeSpec("dexsim2real_policy", "policy_node", "policy", {"artifact": options.policy, **_cell(options)})
+
+
+def _viewers(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    return (NodeSpec("dexsim2real_bringup", "marker_node", "markers", _cell(options)),) if options.markers else ()
+
+
+def _cell(options: GraphOptions) -> dict[str, Value]:
+    return {"arm": options.arm, "hand": options.hand, "touch": options.touch}
