@@ -4,6 +4,7 @@ import array
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,14 +18,16 @@ from trajectory_msgs.msg import JointTrajectory
 
 from dexsim2real_description import JOINTS
 from dexsim2real_description.observation import SensorValues, build_inputs
-from dexsim2real_description.ros_node import QOS, qos_without_deadline
-from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack
+from dexsim2real_description.ros_node import QOS
+from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack, unpack
 from dexsim2real_policy import load_policy
+from dexsim2real_policy.artifact import write_artifact
+from dexsim2real_policy.contract import Chunking
 from dexsim2real_policy.messages import JointReader, rgb_image
 from dexsim2real_policy.pilot import sensor_values
 from dexsim2real_policy.sync import SensorSync
 
-from .conftest import CELL, OBSERVATION
+from .conftest import CELL, OBSERVATION, drift_contract
 
 CHUNKS = "/policy/action_chunk"
 RNG = np.random.default_rng(0)
@@ -69,12 +72,8 @@ class Robot:
         self.node = listener.node
         topics = {JointState: "/joint_states", PointCloud2: "/touch/points"}
         self.publishers = {kind: self.node.create_publisher(kind, topic, QOS[topic]) for kind, topic in topics.items()}
-        self.cameras = {
-            name: self.node.create_publisher(
-                Image, f"/{name}_camera/color/image_raw", qos_without_deadline("/touch/points")
-            )
-            for name in OBSERVATION.cameras
-        }
+        cameras = {name: f"/{name}_camera/color/image_raw" for name in OBSERVATION.cameras}
+        self.cameras = {name: self.node.create_publisher(Image, topic, QOS[topic]) for name, topic in cameras.items()}
         self.stamps: set[int] = set()
 
     def publish(self) -> None:
@@ -198,19 +197,8 @@ def test_a_policy_that_does_not_fit_stops_the_node_with_one_line(start, tvcap, p
 
 
 def test_a_policy_too_slow_for_the_gate_is_refused(start, tmp_path):
-    from dataclasses import replace
-
-    from dexsim2real_policy.artifact import write_artifact
-
-    from .conftest import drift_contract
-
-    contract = drift_contract()
-    slow = replace(
-        contract,
-        kind="hold",
-        observation=replace(contract.observation, rate=5.0),
-        chunk=replace(contract.chunk, length=8),
-    )
+    observation = replace(drift_contract().observation, rate=5.0)
+    slow = drift_contract(kind="hold", observation=observation, chunk=Chunking(8))
     write_artifact(tmp_path / "slow", slow, {})
     process = start(artifact=tmp_path / "slow")
     _, err = process.communicate(timeout=30)
@@ -222,8 +210,6 @@ def test_messages_give_the_bits_that_simulation_gives():
     sync = SensorSync(OBSERVATION)
     joints = joint_message(stamp)
     sync.joints.put(10**9, JointReader(JOINTS).sample(joints.name, joints.position, joints.velocity, joints.effort))
-    from dexsim2real_description.touch_cloud import unpack
-
     cloud = touch_message(stamp)
     sync.touch.put(10**9, unpack(cloud.data, cloud.fields, cloud.point_step))
     for name, stream in sync.cameras.items():
