@@ -38,6 +38,12 @@ def test_targets_stay_inside_the_limits_and_batches_equal_singles(actions: np.nd
     assert np.array_equal(targets[2], TWO.integrate(target[2], actions[2]))
 
 
+def test_toward_undoes_a_step_and_never_exceeds_one():
+    target = np.array([0.2, 0.3])
+    assert TWO.toward(target, TWO.step(target, np.array([-0.4, 0.7]))) == pytest.approx([-0.4, 0.7])
+    assert TWO.toward(target, np.array([9.0, -9.0])).tolist() == [1.0, -1.0]
+
+
 def test_of_cell_scales_by_the_velocity_limit():
     spec = ActionSpec.of_cell(make_cell("panda"), rate=20.0, speed=0.5)
     assert spec.scale[0] == pytest.approx(2.175 * 0.5 / 20)  # FACTS 1.3

@@ -68,6 +68,12 @@ class ActionSpec:
         stepped: Array = np.clip(target + np.clip(action, -1.0, 1.0) * scale, lower, upper)
         return stepped
 
+    def toward(self, target: Array, goal: Array) -> Array:
+        """The action, shape (..., J), that steps from `target` as near to `goal` as one step can, both [rad]."""
+        scale = self._arrays[0]
+        action: Array = np.clip((goal - target) / scale, -1.0, 1.0)
+        return action
+
     def integrate(self, target: Array, actions: NDArray[np.floating]) -> Array:
         """The targets [rad] that a chunk of actions leads to, both shape (..., H, J), from `target` (..., J)."""
         targets = []

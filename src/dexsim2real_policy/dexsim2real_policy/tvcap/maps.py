@@ -35,7 +35,7 @@ def attention_maps(network: Tvcap, inputs: Inputs) -> AttentionMaps:
         raise PolicyError("this network has no cross-attention between vision and touch; there are no maps to draw")
     fusion = cast("Fusion", network.fusion[0])
     looks = {"images": fusion.touch_to_vision.attention, "touch": fusion.vision_to_touch.attention}
-    weights = {name: w.mean(dim=1).double().numpy() for name, w in _weights(network, inputs, looks).items()}
+    weights = {name: w.mean(dim=1).double().cpu().numpy() for name, w in _weights(network, inputs, looks).items()}
     cameras = len(network.spec.cameras)
     side = network.spec.image_size
     patches = weights["images"].shape[1] // cameras
