@@ -1,3 +1,5 @@
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 import yaml
@@ -32,7 +34,13 @@ def file(result, tmp_path):
 
 
 def test_what_is_written_is_what_is_read(result, file):
-    assert load_params(file) == params_of(result)
+    read, made = load_params(file), params_of(result)
+    assert (read.arm, list(read.links), list(read.joints)) == (made.arm, list(made.links), list(made.joints))
+    for name in made.links:
+        np.testing.assert_allclose(read.links[name].matrix(), made.links[name].matrix(), atol=1e-9)
+        assert read.links[name].com == pytest.approx(made.links[name].com, abs=1e-9)
+    for name, joint in made.joints.items():
+        assert astuple(read.joints[name]) == pytest.approx(astuple(joint), abs=1e-9)
 
 
 def test_the_file_says_how_good_and_what_is_open(file):

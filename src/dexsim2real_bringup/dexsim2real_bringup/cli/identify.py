@@ -106,10 +106,10 @@ def _stiffness(file: Path, config: ArmConfig) -> list[Row]:
 
 def _errors(result: ArmResult) -> list[Row]:
     rows: list[Row] = []
-    for part, name in enumerate(("fitted part", "held out")):
+    for part, name in enumerate(("fitted", "held out")):
         for model in result.predictions:
             error = result.errors(model)[part]
-            joints: Row = {f"joint {i + 1}": round(float(value), 4) for i, value in enumerate(error)}
+            joints: Row = {f"j{i + 1}": round(float(value), 3) for i, value in enumerate(error)}
             rows.append({"part": name, "model": model, **joints})
     return rows
 

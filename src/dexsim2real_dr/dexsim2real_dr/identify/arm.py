@@ -26,6 +26,10 @@ Array = NDArray[np.float64]
 MAKER, TUNED, PUBLISHED = "maker's", "tuned", "published"
 """The models that are compared: before tuning, after, and the published identification of the same arm."""
 
+TRIM = 0.1
+"""Left out at the ends of both parts, where the filter's transient is [s]."""
+KEEP = 10
+"""Samples kept per period of the cutoff frequency; more are the same information again."""
 LINKS: tuple[str, ...] = tuple(f"arm_link_{i}" for i in range(1, 8))
 """The moving links."""
 
@@ -42,10 +46,6 @@ class ArmConfig:
     """Signals are filtered at this frequency, forwards and backwards [Hz]."""
     train: float = 5 / 7
     """Share of the recording that is fitted; the rest, at its end, only judges. 10 s of 14 s by default."""
-    trim: float = 0.1
-    """Left out at the ends of both parts, where the filter's transient is [s]."""
-    keep: int = 10
-    """Samples kept per period of the cutoff frequency."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +144,6 @@ def _split(motion: Motion, config: ArmConfig) -> tuple[Motion, Motion]:
     if min(border, end - border) < 2.0:
         raise DexSim2RealError(f"{end:.1f} s are too short: both parts need 2 s or more")
     step = motion.time[1] - motion.time[0]
-    thin = slice(None, None, max(1, int(1 / (config.keep * config.cutoff * step))))
-    train = motion.between(config.trim, border - config.trim).at(thin)
-    return train, motion.between(border + config.trim, end - config.trim).at(thin)
+    thin = slice(None, None, max(1, int(1 / (KEEP * config.cutoff * step))))
+    train = motion.between(TRIM, border - TRIM).at(thin)
+    return train, motion.between(border + TRIM, end - TRIM).at(thin)

@@ -35,6 +35,8 @@ MAX_SURPRISE = 3.0
 """No inertial parameter moves further than this many prior widths from the maker's."""
 NOISE_ROUNDS = 4
 """Rounds of fitting and estimating the noise; the estimate moves by under 1 % after the third."""
+_ENOUGH = 1e-5
+"""Relative change of the cost at which a fit ends: less than a hundredth of one standard deviation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,7 @@ def _solve(matrix: Array, target: Array, families: Sequence[LinkFamily], z0: Arr
     lower = np.concatenate([np.full(bodies, -MAX_SURPRISE), np.tile(TERM_LOWER, len(families))])
     upper = np.concatenate([np.full(bodies, MAX_SURPRISE), np.full(len(widths), np.inf)])
     inside = np.clip(z0, lower + 1e-6, upper - 1e-6)
-    solution = least_squares(residual, inside, jac=jacobian, bounds=(lower, upper), max_nfev=100)
+    solution = least_squares(residual, inside, jac=jacobian, bounds=(lower, upper), max_nfev=100, ftol=_ENOUGH)
     slope = jacobian(solution.x)
     return solution.x, np.asarray(np.linalg.inv(slope.T @ slope), np.float64)
 

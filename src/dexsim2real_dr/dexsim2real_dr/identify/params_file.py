@@ -17,6 +17,7 @@ from dexsim2real_dr.identify.dynamics import JOINT_TERMS
 from dexsim2real_dr.identify.identifiability import TOLD, directions_told, left_open, parameter_names, structure
 
 SCHEMA = 1
+_DECIMALS = 9
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,8 @@ def _three(values: Any) -> tuple[float, float, float]:
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
+    """For YAML: lists for tuples, nine decimals, which are more than any of these quantities is known to."""
+    return {name: np.round(value, _DECIMALS).tolist() for name, value in data.items()}
 
 
 def _validation(result: ArmResult) -> dict[str, Any]:

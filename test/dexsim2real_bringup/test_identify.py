@@ -1,0 +1,78 @@
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+from dexsim2real_audit import Channel, Trace
+from dexsim2real_audit.trace import COMMAND, POSITION
+from dexsim2real_bringup.cli import main
+
+COLUMNS = ["time_s", *(f"{k}{i}_{u}" for k, u in (("q", "rad"), ("dq", "rad_s"), ("tau", "Nm")) for i in range(1, 8))]
+
+
+@pytest.fixture
+def csv(tmp_path):
+    time = np.arange(0, 8, 0.005)
+    phase = np.outer(time, np.arange(1, 8))
+    tau = np.random.default_rng(0).normal(0, 1, phase.shape)
+    table = np.column_stack([time, 0.5 * np.sin(phase), 0.5 * np.arange(1, 8) * np.cos(phase), tau])
+    np.savetxt(tmp_path / "motion.csv", table, delimiter=",", header=",".join(COLUMNS), comments="")
+    return tmp_path / "motion.csv"
+
+
+def test_a_recording_becomes_parameters_and_a_report(csv, tmp_path, capsys):
+    out = tmp_path / "robot_params.yaml"
+    assert main(["identify", str(csv), "--out", str(out), "--json", str(tmp_path / "t.json")]) == 0
+    assert "held out" in capsys.readouterr().out
+    assert set(yaml.safe_load(out.read_text())["links"]) == {f"arm_link_{i}" for i in range(1, 8)}
+    rows = json.loads((tmp_path / "t.json").read_text())["rows"]
+    assert [(row["part"], row["model"]) for row in rows[3:]] == [
+        ("held out", "maker's"),
+        ("held out", "tuned"),
+        ("held out", "published"),
+    ]
+    assert "What the data cannot tell" in (tmp_path / "robot_params.html").read_text()
+    assert len(list((tmp_path / "robot_params_plots").glob("*.png"))) == 2
+
+
+def test_wrong_columns_are_one_line_and_leave_nothing(tmp_path, capsys):
+    (tmp_path / "bad.csv").write_text("t,q\n0,1\n")
+    out = tmp_path / "robot_params.yaml"
+    assert main(["identify", str(tmp_path / "bad.csv"), "--out", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "no column time_s" in error
+    assert not out.exists()
+
+
+def test_compliance_of_a_table(tmp_path):
+    depth = np.linspace(0, 0.004, 100)
+    table = np.column_stack([depth, 800 * depth])
+    np.savetxt(tmp_path / "press.csv", table, delimiter=",", header="displacement_m,force_N", comments="")
+    arguments = ["identify", str(tmp_path / "press.csv"), "--compliance", "--json", str(tmp_path / "t.json")]
+    assert main(arguments) == 0
+    rows = json.loads((tmp_path / "t.json").read_text())["rows"]
+    assert [row["force [N]"] for row in rows] == [0.5, 1.0, 2.0]  # the press reaches 3.2 N
+    assert rows[1]["stiffness [N/m]"] == pytest.approx(800, rel=0.05)
+
+
+def test_delay_of_a_trace(tmp_path):
+    time = np.arange(0, 5, 0.004)
+    stamps = np.round(time * 1e9).astype(np.int64)
+    command = 0.3 * np.sin(2 * np.pi * (0.3 * time + 0.4 * time**2))
+    answer = np.interp(time - 0.04, time, command)
+    channels = {
+        name: Channel(stamps, values[:, None], "rad", ("arm_joint_1",))
+        for name, values in ((COMMAND, command), (POSITION, answer))
+    }
+    Trace(channels).save(tmp_path / "a.npz")
+    assert main(["identify", str(tmp_path / "a.npz"), "--delay", "--json", str(tmp_path / "t.json")]) == 0
+    (row,) = json.loads((tmp_path / "t.json").read_text())["rows"]
+    assert row["joint"] == "arm_joint_1"
+    assert row["lag [ms]"] == pytest.approx(40, abs=3)
+
+
+def test_two_measurements_at_once(tmp_path, capsys):
+    assert main(["identify", str(tmp_path), "--delay", "--compliance"]) == 2
+    assert "one after the other" in capsys.readouterr().err
