@@ -139,7 +139,7 @@ class DexEnv(VectorEnv):
         self.sensors.measure()
         self.features = self.task.features(self.world)
         info, terminated, truncated = self._judge(unstable)
-        reward = self.task.reward(self.features, self.world.difficulty).astype(np.float32)
+        reward = self.task.reward(self.features, self.world.difficulty) + self.task.success_bonus * info["success"]
         observation = self._observe()
         done = np.flatnonzero(terminated | truncated)
         if len(done):
@@ -149,7 +149,7 @@ class DexEnv(VectorEnv):
             self._start(done)
             self.features = self.task.features(self.world)
             observation = self._observe()
-        return observation, reward, terminated, truncated, info
+        return observation, reward.astype(np.float32), terminated, truncated, info
 
     def set_parameters(self, ids: NDArray[np.intp], values: Mapping[str, float]) -> None:
         """Give environments these parameter values and leave all else as it is, until their episode ends.

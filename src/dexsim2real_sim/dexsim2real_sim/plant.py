@@ -53,7 +53,9 @@ class Plant:
         """Control periods in a policy step."""
         self.twin = None if twin is None else TwinPhysics(twin, self.sim, self.fields)
         n = config.num_envs
-        self.world = World(self.sim, np.zeros(n), {}, {s.name: np.zeros((n, 3)) for s in task.slots}, np.zeros(n))
+        half = {slot.name: np.zeros((n, 3)) for slot in task.slots}
+        no_edges = {slot.name: np.zeros(n, dtype=bool) for slot in task.slots}
+        self.world = World(self.sim, np.zeros(n), {}, half, np.zeros(n), no_edges)
         self.backlash = np.zeros((n, len(JOINTS)))
         """Width of the play of each joint [rad], shape (N, 23)."""
 

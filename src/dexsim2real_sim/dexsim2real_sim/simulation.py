@@ -42,6 +42,7 @@ class Simulation:
         """Force and torque on each body in the world frame, shape (N, bodies, 6)."""
         self._sensordata: Array = self.batch.bind("sensordata")
         self.tip_ids = np.array([self.body_id(tip) for tip in TIPS])
+        self._tip_length = float(model.geom_pos[model.body_geomadr[self.tip_ids[0]], 2])
         self._contact_start = int(model.sensor(f"{TIPS[0]}_contacts").adr[0])
 
     @property
@@ -65,6 +66,16 @@ class Simulation:
     def tip_positions(self) -> Array:
         """Origins of the fingertip frames in the world [m], shape (N, 4, 3)."""
         return self.xpos[:, self.tip_ids]
+
+    @property
+    def tip_middles(self) -> Array:
+        """Middles of the fingertips' contact shapes in the world [m], shape (N, 4, 3)."""
+        return self.tip_positions + self._tip_length * self.tip_rotations[..., 2]
+
+    @property
+    def touching(self) -> NDArray[np.bool_]:
+        """Which fingertips touch something, shape (N, 4)."""
+        return np.asarray(self.contacts[..., 0].any(axis=2))
 
     @property
     def tip_rotations(self) -> Array:

@@ -27,6 +27,9 @@ HAND_OPEN = np.array([0.0, 0.3, 0.3, 0.3] * 3 + [1.2, 0.2, 0.2, 0.3])
 AREA = 0.15
 """Objects start within a square of this side on the table [m] (evaluation protocol of the source paper)."""
 AREA_CENTRE = np.array([0.55, 0.0])
+ROLLING_DAMPING = 2e-4
+"""Of free bodies [N s/m, N m s/rad]: stops a rolling ball within some seconds, as rolling friction would, which the
+contact model lacks; nothing to a falling or held body."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class World:
     """Half extents of the slots' objects [m], shape (N, 3) each."""
     table_height: Array
     """Of the table's top [m], shape (N,)."""
+    round: dict[str, Flags]
+    """Whether the slots' objects look the same from all sides, shape (N,) each."""
     memory: dict[str, Array] = field(default_factory=dict)
     """What a task remembers within an episode, shape (N, ...) each; zero when one begins."""
 
@@ -79,6 +84,8 @@ class Task(ABC):
     """[s]"""
     hold: ClassVar[float] = 0.0
     """How long the goal must stay reached before it counts [s]."""
+    success_bonus: ClassVar[float] = 0.0
+    """Added to the reward in the step in which an episode succeeds and so ends."""
     slots: ClassVar[tuple[Slot, ...]] = ()
 
     @abstractmethod
@@ -121,7 +128,7 @@ def add_free_body(spec: mujoco.MjSpec, name: str, mass: float, inertia: Array) -
     """A free body with explicit mass [kg] and principal inertia [kg m^2], shape (3,); geoms carry no mass."""
     body = spec.worldbody.add_body(name=name, mass=mass, inertia=inertia, explicitinertial=True)
     body.simple = 0  # so that its centre of mass may move
-    body.add_freejoint(name=name)
+    body.add_joint(name=name, type=mujoco.mjtJoint.mjJNT_FREE, damping=[ROLLING_DAMPING, 0.0, 0.0])
     return body
 
 

@@ -8,8 +8,12 @@ from typing import ClassVar
 import mujoco
 import numpy as np
 
+from dexsim2real_description.hand import SKIN_RADIUS
 from dexsim2real_sim.objects import ObjectModel
+from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers, pinch_pose
+from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.tasks.base import (
+    AREA,
     AREA_CENTRE,
     Array,
     Features,
@@ -20,73 +24,133 @@ from dexsim2real_sim.tasks.base import (
     World,
     closeness,
     in_area,
-    ready_pose,
     upright,
 )
+from dexsim2real_sim.tasks.starts import around, holding, progress, ready
 
-ZONE_RADIUS = 0.04
-"""Target zone on the table [m]."""
-ZONE_OFFSET = np.array([0.0, 0.2])
-"""From the middle of the start area to the zone [m]."""
+ZONE = AREA_CENTRE + [0.0, 0.2]
+"""Middle of the target zone on the table [m]."""
+ZONE_RADIUS = (0.08, 0.04)
+"""Allowed distance from it at difficulty 0 and 1 [m]."""
+LIFT = 0.03
+"""An object that was never this high above the table was pushed, not carried [m]."""
+RESTING = 0.01
+"""Height over where it would stand that still counts as standing on the table [m]."""
+SLOW = 0.05
+"""An object slower than this is at rest [m/s]."""
 
 
 class PickPlace(Task):
-    """Object within the target zone, at rest on the table."""
+    """Object carried into the target zone, let go, at rest on the table.
+
+    Difficulty 0 starts with the object held over the zone; up to 0.4 that start moves back to the area where
+    objects lie; then the object stands there, ever further from a hand that is ever further away.
+    """
 
     name: ClassVar[str] = "pick_place"
     instruction: ClassVar[str] = "Pick up the object and place it in the target zone."
+    hold: ClassVar[float] = 0.3
+    success_bonus: ClassVar[float] = 100.0
     slots: ClassVar[tuple[Slot, ...]] = (Slot("object"),)
+
+    def __init__(self) -> None:
+        self._pinch = default_pinch()
 
     def add_objects(self, spec: mujoco.MjSpec) -> None:
         """The zone is a mark on the table that nothing touches."""
-        x, y = AREA_CENTRE + ZONE_OFFSET
         spec.body("table").add_site(
             name="zone",
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-            size=(ZONE_RADIUS, 0.0005, 0.0),
-            pos=(x - 0.55, y, 0.0205),
+            size=(ZONE_RADIUS[1], 0.0005, 0.0),
+            pos=(*(ZONE - spec.body("table").pos[:2]), 0.0205),
             rgba=(0.15, 0.6, 0.3, 1.0),
         )
 
     def initial_state(
         self, rng: np.random.Generator, difficulty: float, objects: Mapping[str, ObjectModel]
     ) -> InitialState:
-        """Object anywhere in the area, any yaw."""
-        x, y = in_area(rng)
-        pose = upright(x, y, objects["object"].half[2], rng.uniform(-np.pi, np.pi))
-        return InitialState(ready_pose(), {"object": pose})
+        """Object held between zone and area, or standing in the area, at any yaw in the end."""
+        model = objects["object"]
+        if difficulty < 0.4:
+            return self._held(rng, difficulty / 0.4, model)
+        spread = progress(difficulty, 0.4, 1.0)
+        x, y = in_area(rng, AREA * spread)
+        pose = upright(x, y, model.half[2], YAW + rng.uniform(-np.pi, np.pi) * spread)
+        grasp = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
+        near, far = around(self._pinch, grasp, model.extent[0]), ready(self._pinch)
+        return InitialState(near + progress(difficulty, 0.4, 0.9) * (far - near), {"object": pose})
+
+    def _held(self, rng: np.random.Generator, back: float, model: ObjectModel) -> InitialState:
+        """Object in the hand, `back` of the way from the zone to the area."""
+        x, y = ZONE + back * (AREA_CENTRE - ZONE) + rng.uniform(-0.03, 0.03, 2)
+        pose = upright(x, y, model.half[2] + LIFT + 0.05 * back, YAW)
+        joints, targets = holding(
+            self._pinch, pinch_pose(Pose.of(pose), model.half, model.kind != "box"), model.extent[0]
+        )
+        return InitialState(joints, {"object": pose}, on_table=False, targets=targets)
 
     def features(self, world: World) -> Features:
-        """Object pose and its way to the zone and to the fingertips."""
-        pose = world.sim.pose("object")
-        goal = np.zeros((len(pose), 3))
-        goal[:, :2] = AREA_CENTRE + ZONE_OFFSET
-        goal[:, 2] = world.table_height + world.half["object"][:, 2]
+        """Object, its way to the zone, the fingertips' ways to their contact goals, what has been lifted."""
+        sim, half = world.sim, world.half["object"]
+        pose = sim.pose("object")
+        stand = world.table_height + half[:, 2]
+        height = pose[:, 2] - stand
+        lifted = world.memory.setdefault("lifted", np.zeros(len(pose)))
+        np.maximum(lifted, height, out=lifted)
+        to_goal = np.concatenate([ZONE - pose[:, :2], -height[:, None]], axis=1)
+        markers = pinch_markers(pose, half, world.round["object"])
         return {
             "object_position": pose[:, :3].copy(),
             "object_rotation": pose[:, 3:].copy(),
-            "to_goal": goal - pose[:, :3],
-            "tips_to_object": world.sim.tip_positions - pose[:, None, :3],
+            "object_velocity": sim.twist("object")[:, :3].copy(),
+            "to_goal": to_goal,
+            "tips_to_markers": markers - sim.tip_middles[:, [0, 1, 3]],
+            "touching": sim.touching.astype(float),
+            "lifted": lifted.copy(),
         }
 
     def achieved(self, features: Features, difficulty: Array) -> Flags:
-        """Centre of the object within the zone and on the table."""
-        offset = features["to_goal"]
-        flat: Flags = np.linalg.norm(offset[:, :2], axis=1) < ZONE_RADIUS
-        return flat & (np.abs(offset[:, 2]) < 0.01)
+        """Carried there, on the table within the zone, slow, and let go."""
+        slow = np.linalg.norm(features["object_velocity"], axis=1) < SLOW
+        return self._arrived(features, difficulty) & slow & ~features["touching"].any(axis=1)
 
     def failure(self, features: Features, difficulty: Array, env: int) -> str:
-        """Distance to the zone."""
-        distance = np.linalg.norm(features["to_goal"][env, :2])
-        return f"the object is {distance * 100:.1f} cm from the zone's middle, allowed {ZONE_RADIUS * 100:.1f} cm"
+        """The first thing that is missing."""
+        to_goal, lifted = features["to_goal"][env], features["lifted"][env]
+        distance, allowed = np.linalg.norm(to_goal[:2]), self._radius(difficulty)[env]
+        speed = np.linalg.norm(features["object_velocity"][env])
+        if lifted < LIFT:
+            return f"the object was lifted {lifted * 100:.1f} cm at most, needed {LIFT * 100:.1f} cm"
+        if distance >= allowed:
+            return f"the object is {distance * 100:.1f} cm from the zone's middle, allowed {allowed * 100:.1f} cm"
+        if abs(to_goal[2]) >= RESTING:
+            return (
+                f"the object is {-to_goal[2] * 100:.1f} cm above where it would stand, allowed {RESTING * 100:.1f} cm"
+            )
+        if features["touching"][env].any():
+            return f"{int(features['touching'][env].sum())} fingertips still touch something"
+        return f"the object moves at {speed:.2f} m/s, allowed {SLOW:.2f} m/s, or has not rested for {self.hold:.1f} s"
 
     def reward(self, features: Features, difficulty: Array) -> Array:
-        """Fingertips near the object, object near the goal."""
-        reach = closeness(np.linalg.norm(features["tips_to_object"], axis=-1)).mean(axis=1)
-        reward: Array = 0.3 * reach + 0.7 * closeness(np.linalg.norm(features["to_goal"], axis=1))
-        return reward
+        """Fingertips to their contact goals, lift, then the object to the zone; there, fingers off. At most 1."""
+        gap = np.linalg.norm(features["tips_to_markers"], axis=-1) - SKIN_RADIUS
+        contact = closeness(np.maximum(gap, 0.0), 20.0).mean(axis=1)
+        lift = np.clip(features["lifted"] / LIFT, 0.0, 1.0)
+        goal = closeness(np.linalg.norm(features["to_goal"], axis=1)) * (lift == 1.0)
+        there = 0.9 + 0.1 * (1.0 - features["touching"].mean(axis=1))
+        return np.where(self._arrived(features, difficulty), there, 0.2 * contact + 0.3 * lift + 0.4 * goal)
 
     def lost(self, features: Features) -> Flags:
         """Off the table."""
         dropped: Flags = features["object_position"][:, 2] < -0.1
         return dropped
+
+    def _radius(self, difficulty: Array) -> Array:
+        return ZONE_RADIUS[0] + difficulty * (ZONE_RADIUS[1] - ZONE_RADIUS[0])
+
+    def _arrived(self, features: Features, difficulty: Array) -> Flags:
+        """Carried there and on the table, at rest or not."""
+        offset = features["to_goal"]
+        inside = np.linalg.norm(offset[:, :2], axis=1) < self._radius(difficulty)
+        arrived: Flags = inside & (np.abs(offset[:, 2]) < RESTING) & (features["lifted"] >= LIFT)
+        return arrived
