@@ -99,3 +99,4 @@ class LiveCell:
         check_values(values)
         self.plant.values.assign(0, {**self.parameters(), **values})
         self._starter.write_models(_ONE)
+        self._sensors.read_parameters(_ONE)

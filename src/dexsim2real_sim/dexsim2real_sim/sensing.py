@@ -42,10 +42,12 @@ class Sensors:
         self._lag = Lag(n, 3 * self._joints, period, _LONGEST_LAG)
         self.touch = None if cell.touch is None else TouchSensor(cell.touch, plant.values, n, period)
         if twin is not None and self.touch is not None:
-            self.touch.mixing = crosstalk(self.touch.layout, twin.unmodelled.touch_crosstalk)
+            mixing = crosstalk(self.touch.layout, twin.unmodelled.touch_crosstalk)
+            self.touch.mixing = mixing.astype(np.float32)
         self._channels = _PUSH + 4 * self._joints + (self.touch.size if self.touch else 0)
         self._size = n
-        self._read: NDArray[np.floating] = np.zeros((n, 3 * self._joints))
+        self._joint_noise = np.zeros((n, len(_JOINT_NOISE), 1), np.float32)
+        self._read = np.zeros((n, 3 * self._joints), np.float32)
         self.push_noise = np.zeros((n, _PUSH), np.float32)
         """What decides this step's push, shape (N, 4)."""
         self.reseed(config.seed)
@@ -57,6 +59,7 @@ class Sensors:
 
     def reset(self, ids: Ids) -> None:
         """Begin an episode: no memory of the one before."""
+        self.read_parameters(ids)
         clean = self._clean()
         self._lag.reset(ids, clean[ids])
         self._read[ids] = clean[ids]
@@ -64,6 +67,13 @@ class Sensors:
             size = self.touch.size
             drift = np.stack([self._episodes[env].standard_normal(size, np.float32) for env in ids])
             self.touch.reset(ids, self._plant.sim, drift)
+
+    def read_parameters(self, ids: Ids) -> None:
+        """Take over the parameters of these environments."""
+        values = self._plant.values
+        self._joint_noise[ids] = np.stack([values[name][ids] for name in _JOINT_NOISE], axis=1)[:, :, None]
+        if self.touch is not None:
+            self.touch.read_parameters(ids)
 
     def disturb(self, actions: NDArray[np.floating]) -> Array:
         """Actions as they arrive: with this step's action noise, shape (N, 23). Draws the step's noise."""
@@ -74,17 +84,17 @@ class Sensors:
 
     def measure(self) -> None:
         """Read everything once; after `disturb`, whose draw of noise it shares."""
-        values, joints = self._plant.values, self._joints
-        self._read = self._lag.push(self._clean(), values["joint_lag"])
+        joints = self._joints
+        self._read = self._lag.push(self._clean(), self._plant.values["joint_lag"])
         noise = self._row[:, joints : 4 * joints].reshape(self._size, 3, joints)
-        scale = np.stack([values[name] for name in _JOINT_NOISE], axis=1)
-        self._read = self._read + (noise * scale[:, :, None]).reshape(self._size, -1)
+        self._read += (noise * self._joint_noise).reshape(self._size, -1)
         if self.touch is not None:
             self.touch.measure(self._plant.sim, self._row[:, 4 * joints :])
 
     def readings(self, target: Array) -> SensorValues:
         """The last readings, with the joint targets in force (N, 23)."""
-        position, velocity, effort = np.split(self._read, 3, axis=1)
+        n = self._joints
+        position, velocity, effort = self._read[:, :n], self._read[:, n : 2 * n], self._read[:, 2 * n :]
         return SensorValues(position, velocity, effort, target, self.touch.forces if self.touch else None)
 
     def _clean(self) -> Array:

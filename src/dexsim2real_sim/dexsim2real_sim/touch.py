@@ -56,18 +56,28 @@ class TouchSensor:
         self.size = int(np.prod(self._shape[1:]))
         """Numbers in one reading of one hand: the standard normal numbers that a measurement takes."""
         self._lag = Lag(num_envs, self.size, period, LONGEST_LAG)
+        self._gain, self._noise, self._play, self._full, self._step = np.zeros((5, num_envs, 1, 1, 3), np.float32)
         self._turning = np.zeros(self._shape, np.float32)
         self._drift_rate = np.zeros(self._shape, np.float32)
         self._drift = np.zeros(self._shape, np.float32)
-        self.mixing: Array | None = None
+        self.mixing: NDArray[np.float32] | None = None
         """Share of each taxel's force that each taxel reports, shape (T, T); None without cross-talk."""
         self.contact = np.zeros(self._shape, np.float32)
         """Contact forces themselves, without the skin's imperfections [N], shape (N, 4, T, 3)."""
         self.forces = np.zeros(self._shape, np.float32)
         """The last reading [N], shape (N, 4, T, 3)."""
 
+    def read_parameters(self, ids: Ids) -> None:
+        """Take over the parameters of these environments."""
+        self._gain[ids] = self._per_axis(ids, "touch_gain", "touch_gain")
+        self._noise[ids] = self._per_axis(ids, "touch_noise_shear", "touch_noise_normal")
+        self._full[ids] = self._per_axis(ids, "touch_range_shear", "touch_range_normal")
+        self._play[ids] = self._per_axis(ids, "touch_hysteresis", "touch_hysteresis") * self._full[ids] / 2
+        self._step[ids] = np.maximum(self._per_axis(ids, "touch_quantum", "touch_quantum"), 1e-7)
+
     def reset(self, ids: Ids, sim: Simulation, noise: NDArray[np.floating]) -> None:
         """Begin an episode with a skin just zeroed; `noise` standard normal, shape (k, size), makes it drift."""
+        self.read_parameters(ids)
         positions, rotations = sim.tip_positions[ids], sim.tip_rotations[ids]
         self.contact[ids] = taxel_forces(self.layout, sim.contacts[ids], positions, rotations)
         self._turning[ids] = self.contact[ids]
@@ -80,35 +90,20 @@ class TouchSensor:
     def measure(self, sim: Simulation, noise: NDArray[np.float32]) -> None:
         """Read all taxels; `noise` standard normal, shape (N, size)."""
         self.contact = taxel_forces(self.layout, sim.contacts, sim.tip_positions, sim.tip_rotations)
-        skin = self._with_hysteresis()
-        if self.mixing is not None:
-            skin = np.einsum("st,nfti->nfsi", self.mixing, skin)
-        skin = skin.reshape(len(noise), -1)
-        reading = self._lag.push(skin, self._values["touch_lag"]).reshape(self._shape)
-        reading *= self._per_axis("touch_gain", "touch_gain")
+        np.clip(self._turning, self.contact - self._play, self.contact + self._play, out=self._turning)
+        skin = self._turning if self.mixing is None else self.mixing @ self._turning
+        reading = self._lag.push(skin.reshape(len(noise), -1), self._values["touch_lag"]).reshape(self._shape)
+        reading *= self._gain
         self._drift += self._drift_rate * np.float32(self._period)
         reading += self._drift
-        reading += self._per_axis("touch_noise_shear", "touch_noise_normal") * noise.reshape(self._shape)
-        self.forces = self._digitise(reading)
-
-    def _with_hysteresis(self) -> NDArray[np.float32]:
-        """Play of a fixed share of full scale: on reversal the reading stays until the play is taken up."""
-        half = self._per_axis("touch_hysteresis", "touch_hysteresis") / 2
-        half *= self._per_axis("touch_range_shear", "touch_range_normal")
-        np.clip(self._turning, self.contact - half, self.contact + half, out=self._turning)
-        return self._turning
-
-    def _digitise(self, reading: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Saturate at full scale and round to the converter's step."""
-        full = self._per_axis("touch_range_shear", "touch_range_normal")
-        np.clip(reading, -full, full, out=reading)
-        step = np.maximum(self._per_axis("touch_quantum", "touch_quantum"), np.float32(1e-7))
-        reading /= step
+        reading += self._noise * noise.reshape(self._shape)
+        np.clip(reading, -self._full, self._full, out=reading)
+        reading /= self._step
         np.rint(reading, out=reading)
-        reading *= step
-        return reading
+        reading *= self._step
+        self.forces = reading
 
-    def _per_axis(self, shear: str, normal: str) -> NDArray[np.float32]:
-        """Values of two parameters as x, y, z of a taxel, ready to broadcast, shape (N, 1, 1, 3)."""
-        axes = np.stack([self._values[name] for name in (shear, shear, normal)], axis=-1)
-        return axes.astype(np.float32)[:, None, None, :]
+    def _per_axis(self, ids: Ids, shear: str, normal: str) -> NDArray[np.float64]:
+        """Values of two parameters as x, y, z of a taxel, ready to broadcast, shape (k, 1, 1, 3)."""
+        axes = np.stack([self._values[name][ids] for name in (shear, shear, normal)], axis=-1)
+        return axes[:, None, None, :]
