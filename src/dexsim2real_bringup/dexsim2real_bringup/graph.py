@@ -6,7 +6,7 @@ The launch files turn it into launch actions, `dexsim2real up` into plain proces
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from dexsim2real_description import CAMERAS, DexSim2RealError
@@ -47,6 +47,8 @@ class GraphOptions:
     """A policy artifact's folder, or the name of a built-in policy."""
     twin: str = ""
     """Simulation: a number seeds a twin, anything else is a twin's file; empty is the nominal robot."""
+    use_twin: bool = False
+    """Real robot: put a twin in its place, behind the same topics."""
     difficulty: float = 1.0
     seed: int = 0
     arm: str = "panda"
@@ -67,6 +69,29 @@ class GraphOptions:
     """Publish what the viewers draw."""
 
 
+def parse_options(texts: Mapping[str, str]) -> GraphOptions:
+    """Options from text, as launch arguments give them. Raises DexSim2RealError for a text of the wrong type."""
+    values: dict[str, Value] = {}
+    for option in fields(GraphOptions):
+        text = texts.get(option.name, str(option.default))
+        values[option.name] = _parse(option.name, text, type(option.default))
+    return GraphOptions(**values)  # type: ignore[arg-type]
+
+
+def _parse(name: str, text: str, kind: type) -> Value:
+    if kind is bool:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+    elif kind is str:
+        return text
+    else:
+        try:
+            return kind(text)  # type: ignore[no-any-return]
+        except ValueError:
+            pass
+    raise DexSim2RealError(f"{name} is {text!r}, expected {'true or false' if kind is bool else f'a {kind.__name__}'}")
+
+
 def graph(mode: Mode, options: GraphOptions) -> tuple[NodeSpec, ...]:
     """The nodes of a graph, in the order they should start."""
     robot = {"sim": _simulated, "real": _real, "replay": _replayed}[mode](options)
@@ -80,6 +105,8 @@ def _simulated(options: GraphOptions) -> tuple[NodeSpec, ...]:
 
 
 def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    if options.use_twin:
+        return _simulated(replace(options, twin=options.twin or "0"))
     if not options.robot_ip:
         raise DexSim2RealError("the real robot needs robot_ip, the address of the arm's controller")
     hardware = {"arm": options.arm, "hand": options.hand, "robot_ip": options.robot_ip, "can": options.can}
