@@ -82,7 +82,7 @@ class EpisodeStarter:
         lift = float(plant.values["table_height"][env])
         plant.world.table_height[env] = lift
         for body, pose in state.poses.items():
-            row = self._poses.setdefault(body, np.zeros((len(self._streams), 7)))
+            row = self._poses.setdefault(body, np.zeros((len(self._streams), len(pose))))
             row[env] = pose
             row[env, 2] += lift if state.on_table else 0.0
 

@@ -108,13 +108,16 @@ class Simulation:
         return self.qvel[:, start : start + 6]
 
     def place(self, ids: Ids, joints: Array, targets: Array, poses: Mapping[str, Array]) -> None:
-        """Put environments at rest: joint positions and servo targets (k, 23), free bodies' poses by name (k, 7)."""
+        """Put environments at rest: joint positions and servo targets (k, 23), free bodies' poses by name.
+
+        A pose is position and quaternion (k, 7), or position alone (k, 3) for a body that slides but does not turn.
+        """
         self.batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
         self.qpos[ids, : len(JOINTS)] = joints
         self.ctrl[ids] = targets
         for name, pose in poses.items():
             start, _ = self.free_address(name)
-            self.qpos[ids, start : start + 7] = pose
+            self.qpos[ids, start : start + pose.shape[1]] = pose
         self._fill_delay_buffers(ids, targets)
 
     def _fill_delay_buffers(self, ids: Ids, targets: Array) -> None:

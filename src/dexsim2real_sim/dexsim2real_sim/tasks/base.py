@@ -39,7 +39,7 @@ class InitialState:
     joints: Array
     """[rad], shape (23,)."""
     poses: Mapping[str, Array]
-    """Free bodies: position [m] and quaternion w, x, y, z, shape (7,)."""
+    """Free bodies: position [m] and quaternion w, x, y, z, shape (7,), or (3,) for one that does not turn."""
     on_table: bool = True
     """Whether poses move with the table's height."""
     targets: Array | None = None
@@ -54,7 +54,7 @@ class World:
     difficulty: Array
     """In [0, 1], shape (N,)."""
     start: dict[str, Array]
-    """Poses of the free bodies at the start of the episode, shape (N, 7) each."""
+    """Poses of the free bodies at the start of the episode, shape (N, 7) or (N, 3) each."""
     half: dict[str, Array]
     """Half extents of the slots' objects [m], shape (N, 3) each."""
     table_height: Array
