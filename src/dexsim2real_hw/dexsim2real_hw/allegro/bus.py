@@ -97,7 +97,7 @@ class HandBus:
     def _refused(self, error: Exception) -> HardwareError:
         return HardwareError(
             f"CAN interface {self._channel!r} refuses frames ({error}): is the hand powered and connected? "
-            f"{interface_problem(self._channel) or bring_up(self._channel)}"
+            f"To bring the interface up: {bring_up(self._channel)}"
         )
 
 

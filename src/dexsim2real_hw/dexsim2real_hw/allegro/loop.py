@@ -33,6 +33,8 @@ from dexsim2real_hw.link import DeviceEnd
 
 QUIET = 0.03
 """Without a full set of positions for this long the torque is set to zero: a V5 would keep the last one [s]."""
+ENGAGE = 0.5
+"""A command farther from the servo's goal than this does not start a motion: whoever sends it lost track [rad]."""
 LOST = 0.5
 """Without one for this long the loop gives up [s]."""
 _WAIT = 0.005
@@ -122,38 +124,48 @@ class HandLoop:
             self._publish(np.zeros(16, np.int16))
             return
         dt, self._last_step = now - self._last_step, now
-        if self._quiet:
-            self._quiet = False
+        if self._quiet:  # start, or start again, from where the fingers are
+            self._quiet, dt = False, self._hand.period_ms / 1000
             self._servo.reset(self._position.copy())
         self._follow_commands(now)
         target = self._servo.goal if self._target is None else self._target
-        counts = self._servo.step(self._position.copy(), target, min(dt, QUIET))
+        counts = self._servo.step(self._position.copy(), target, dt)
         send_counts(self._bus, counts.tolist())
         self._counters["steps"] += 1
         self._publish(counts)
         if self._mode is Mode.HOLDING and self._last_command and now - self._last_command > self._config.hold_s:
-            switch_off(self._bus, self._hand)
-            self._mode, self._message = Mode.OFF, f"off: no command for {self._config.hold_s:.0f} s; recover to go on"
-            self._last_command = 0.0
-            self._publish(np.zeros(16, np.int16))
+            self._let_go()
+
+    def _let_go(self) -> None:
+        switch_off(self._bus, self._hand)
+        self._mode, self._message = Mode.OFF, f"off: no command for {self._config.hold_s:.0f} s; recover to go on"
+        self._last_command = 0.0
+        self._publish(np.zeros(16, np.int16))
 
     def _follow_commands(self, now: float) -> None:
         """Take a fresh target; a stale one makes the hand hold what it holds, grip included."""
         command = self._end.target
-        if command is not None and now - command.stamp <= self._config.stale_s:
-            if self._mode is not Mode.TRACKING:
-                self._mode, self._message = Mode.TRACKING, "following commands"
-            self._target, self._last_command = command.position, command.stamp
-        elif self._mode is Mode.TRACKING:
-            self._counters["stale commands"] += 1
-            self._target = None
-            self._mode = Mode.HOLDING
-            self._message = f"holding: no command for {self._config.stale_s * 1000:.0f} ms"
+        if command is None or now - command.stamp > self._config.stale_s:
+            if self._mode is Mode.TRACKING:
+                self._counters["stale commands"] += 1
+                self._hold(f"holding: no command for {self._config.stale_s * 1000:.0f} ms")
+            return
+        if self._mode is not Mode.TRACKING:
+            far = float(np.abs(command.position - self._servo.goal).max())
+            if far > ENGAGE:
+                self._hold(f"holding: the command is {far:.2f} rad away; it must start at the hand's pose")
+                return
+            self._mode, self._message = Mode.TRACKING, "following commands"
+        self._target, self._last_command = command.position, command.stamp
+
+    def _hold(self, message: str) -> None:
+        self._mode, self._message, self._target = Mode.HOLDING, message, None
 
     def _watch_positions(self) -> None:
         silence = self._bus.clock() - self._last_step
         if silence > QUIET and not self._quiet:
-            self._quiet, self._target = True, None
+            self._quiet = True
+            self._hold("holding: the hand was silent")
             self._counters["silences"] += 1
             send_counts(self._bus, [0] * 16)
         if silence > LOST:

@@ -47,8 +47,8 @@ class JointServo:
         self._differentiate(position, dt)
         limits = self._hand.limits
         reach = limits.velocity * dt
-        wish = np.clip(np.where(np.isfinite(target), target, self.goal), limits.lower, limits.upper)
-        self.goal = self.goal + np.clip(wish - self.goal, -reach, reach)
+        wish = np.where(np.isfinite(target), target, self.goal)
+        self.goal = np.clip(self.goal + np.clip(wish - self.goal, -reach, reach), limits.lower, limits.upper)
         torque = self._kp * (self.goal - position) - self._kd * self.velocity
         counts: NDArray[np.int16] = np.clip(
             np.rint(torque * self._hand.counts_per_nm), -self._limit, self._limit
