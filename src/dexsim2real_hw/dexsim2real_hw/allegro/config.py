@@ -26,7 +26,7 @@ class AllegroConfig:
     """Scales the largest torque, 0 to 1; below 1 for a first power-on."""
     stale_s: float = 0.1
     """A command older than this is not followed: the hand holds [s]."""
-    hold_s: float = 10.0
+    hold_s: float = 60.0
     """After holding for this long since the last command, the servos go off and the hand lets go [s]."""
 
     def __post_init__(self) -> None:

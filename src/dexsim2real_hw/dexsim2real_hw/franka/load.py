@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from dexsim2real_description import Cell
 from dexsim2real_description.arm import FLANGE
-
-Array = NDArray[np.float64]
+from dexsim2real_description.kinematics import forward_kinematics
 
 
 @dataclass(frozen=True)
@@ -28,18 +25,14 @@ class Load:
 
 def hand_load(cell: Cell) -> Load:
     """Everything that hangs on the flange of `cell`, fingers straight (all hand joints at zero)."""
-    frames: dict[str, tuple[Array, Array]] = {FLANGE: (np.eye(3), np.zeros(3))}
-    for joint in cell.joints:  # parents before children
-        if joint.parent in frames:
-            rotation, origin = frames[joint.parent]
-            turn = Rotation.from_euler("xyz", joint.rpy).as_matrix()
-            frames[joint.child] = (rotation @ turn, origin + rotation @ np.array(joint.xyz))
+    poses = forward_kinematics(cell, np.zeros(len(cell.moving_joints)))
+    to_flange = np.linalg.inv(poses[FLANGE])
     bodies = []
     for link in cell.links:
-        if link.inertia is not None and link.name in frames:
-            rotation, origin = frames[link.name]
-            centre = origin + rotation @ np.array(link.inertia.com)
-            bodies.append((link.inertia.mass, centre, rotation @ link.inertia.matrix() @ rotation.T))
+        if link.inertia is not None and link not in cell.arm.links:
+            pose = to_flange @ poses[link.name]
+            centre = pose[:3, :3] @ np.array(link.inertia.com) + pose[:3, 3]
+            bodies.append((link.inertia.mass, centre, pose[:3, :3] @ link.inertia.matrix() @ pose[:3, :3].T))
     mass = sum(body[0] for body in bodies)
     com = sum((body[0] * body[1] for body in bodies), np.zeros(3)) / mass
     tensor = np.zeros((3, 3))
