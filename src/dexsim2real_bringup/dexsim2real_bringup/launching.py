@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -19,6 +18,7 @@ from launch_ros.actions import Node
 
 from dexsim2real_bringup.graph import GraphOptions, Mode, NodeSpec, graph, parse_options
 from dexsim2real_bringup.ros_environment import ros_environment
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 
 def launch_graph(mode: Mode) -> LaunchDescription:

@@ -27,5 +27,6 @@ COMMANDS: dict[str, Command] = {
     "policy bench": Command(f"{_CLI}.policy:bench", "measure a policy's latency"),
     "identify": Command(f"{_CLI}.identify:identify", "tune the robot model to a recording"),
     "up": Command(f"{_CLI}.up:up", "start the live graph"),
+    "topics": Command(f"{_CLI}.topics:topics", "show rates and ages of the live graph's topics"),
     "demo": Command(f"{_CLI}.demo:demo", "show what the project does, on this machine"),
 }

@@ -19,16 +19,21 @@ def show(title: str, rows: Sequence[Mapping[str, Cell]], json_file: Path | None 
 
     Raises DexSim2RealError if the file cannot be written.
     """
+    console = Console(markup=False)  # "[rad]" is a unit here, not a style
+    console.print(build_table(title, rows) if rows else f"{title}: nothing to show")
+    if json_file is not None:
+        write_json(json_file, {"title": title, "rows": [dict(row) for row in rows]})
+
+
+def build_table(title: str, rows: Sequence[Mapping[str, Cell]]) -> Table:
+    """The table itself; units in square brackets need a console without markup."""
     table = Table(title=title, title_justify="left")
     for column in rows[0] if rows else ():
         numeric = all(isinstance(row[column], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
-    console = Console(markup=False)  # "[rad]" is a unit here, not a style
-    console.print(table if rows else f"{title}: nothing to show")
-    if json_file is not None:
-        write_json(json_file, {"title": title, "rows": [dict(row) for row in rows]})
+    return table
 
 
 def write_json(path: Path, data: object) -> None:
