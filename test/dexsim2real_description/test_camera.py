@@ -36,16 +36,17 @@ def test_optical_frame_looks_forward_with_the_image_upright(mount: CameraMount) 
     assert np.allclose(mount.rotation.T @ mount.rotation, np.eye(3), atol=1e-12)
     assert np.allclose(np.cross(right, down), forward)
     assert forward @ mount.forward == pytest.approx(np.linalg.norm(mount.forward))
-    assert down @ mount.up < -0.99
+    across = mount.up - forward * (forward @ mount.up)
+    assert down @ across / np.linalg.norm(across) == pytest.approx(-1.0)
 
 
-def test_front_camera_sees_the_table_before_the_robot() -> None:
-    forward = FRONT.rotation[:, 2]
-    reach = -FRONT.xyz[2] / forward[2]
-    x, y, _ = np.array(FRONT.xyz) + reach * forward
-    table = make_cell().table
-    assert abs(x - table.centre[0]) < 0.1  # the optical axis meets the table near its middle
-    assert y == pytest.approx(0.0)
+@pytest.mark.parametrize("height", [0.0, 0.45])
+@pytest.mark.parametrize("side", [-0.25, 0.0, 0.3])
+def test_front_camera_sees_the_work_area_and_the_hand_above_it(height: float, side: float) -> None:
+    x, y, _ = make_cell().table.centre
+    right, down, depth = FRONT.rotation.T @ (np.array([x, y + side, height]) - FRONT.xyz)
+    assert 0 < FRONT.intrinsics.cx + FRONT.intrinsics.fx * right / depth < 640
+    assert 0 < FRONT.intrinsics.cy + FRONT.intrinsics.fy * down / depth < 480
 
 
 def test_wrist_camera_sits_on_the_palmar_side_and_looks_past_the_palm() -> None:

@@ -75,10 +75,11 @@ class CameraMount:
 D435_COLOR = Intrinsics(640, 480, fx=615.0, fy=615.0, cx=320.0, cy=240.0)
 """Typical colour intrinsics at 640 x 480: fx and fy 610 to 620, cx 315 to 326, cy 237 to 250 (FACTS 4.2)."""
 
-FRONT = CameraMount("front", "world", (1.25, 0.0, 0.55), (-0.81, 0.0, -0.586), (-0.586, 0.0, 0.81), D435_COLOR)
-"""Opposite the robot, looking down on the table."""
-WRIST = CameraMount("wrist", "hand_adapter", (0.075, 0.0, 0.02), (-0.28, 0.0, 0.96), (0.96, 0.0, 0.28), D435_COLOR)
-"""Beside the hand, on the palmar side (the adapter is turned with the palm), looking along the fingers."""
+FRONT = CameraMount("front", "world", (1.35, 0.0, 0.55), (-0.92, 0.03, -0.39), (0.0, 0.0, 1.0), D435_COLOR)
+"""Opposite the robot: sees the work area of the table and the hand up to 0.5 m above it."""
+WRIST = CameraMount("wrist", "hand_adapter", (0.12, 0.0, -0.05), (-0.2, 0.0, 0.98), (-1.0, 0.0, 0.0), D435_COLOR)
+"""On a bracket before the palm (the adapter is turned with it), looking along the fingers at what they hold; its
+image is upright when the palm faces down."""
 
 DEPTH_BASELINE = 0.050
 """[m]"""
