@@ -61,7 +61,8 @@ def bench_random(calls: int) -> Iterator[Latency]:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "random"
             export_module(Tvcap(observation, config), contract, folder, int8=True)
-            yield from bench_artifact(folder, calls, name)
+            height, width = observation.image_size
+            yield from bench_artifact(folder, calls, f"{name}, {len(observation.cameras)} x {height} x {width}")
 
 
 def _time(network: Network, golden: Inputs, calls: int) -> list[float]:
