@@ -13,6 +13,13 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
+    entry_points={
+        "console_scripts": [
+            f"hardware_node = {NAME}.hardware_node:main",
+            f"safety_gate_node = {NAME}.safety_gate_node:main",
+            f"ros2_control_bridge_node = {NAME}.ros2_control_bridge_node:main",
+        ]
+    },
     install_requires=["setuptools"],
     zip_safe=True,
     maintainer="DexSim2Real maintainers",

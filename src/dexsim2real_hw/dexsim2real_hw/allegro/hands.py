@@ -18,7 +18,11 @@ V4_FULL_PWM: dict[int, float] = {12: 1200.0, 8: 800.0, 24: 500.0}
 """PWM counts of full torque by supply voltage [V] (AV4 AllegroHandDrv.cpp)."""
 _V4_FINGER_SHARE = (375 / 1200, 675 / 1200, 450 / 1200, 285 / 1200)
 _V4_THUMB_SHARE = (525 / 1200, 405 / 1200, 270 / 1200, 270 / 1200)
-"""The maker's PWM limits over full PWM: roll, near, middle, far (WR2 v4_spec.hpp)."""
+"""The maker's PWM limits over full PWM: roll, near, middle, far (WR2 v4_spec.hpp).
+
+The effort limits of the description are the same shares rounded to three digits; the smaller of both holds, so that
+a hand at its limit does not look to the safety gate like one beyond it.
+"""
 
 _V5_COUNTS_PER_NM = 1430.0
 """mA per N m (WV5)."""
@@ -82,7 +86,7 @@ def _v4(supply_volts: int) -> HandType:
         name="v4",
         radians_per_count=333.3 / 65536 * pi / 180,
         counts_per_nm=np.full(16, full),
-        limit=full * np.array((*_V4_FINGER_SHARE * 3, *_V4_THUMB_SHARE)),
+        limit=full * np.minimum((*_V4_FINGER_SHARE * 3, *_V4_THUMB_SHARE), limits.effort),
         kp=kp,
         kd=kd,
         limits=limits,

@@ -75,7 +75,7 @@ def _check(identity: Identity, hand: HandType) -> None:
     elif serial[2] != hand.serial_letter:
         raise HardwareError(
             f"the hand's serial number {serial} says type {serial[2]}, the configuration says {hand.name} "
-            f"(type {hand.serial_letter}); set the hand parameter to v5{serial[2].lower()}"
+            f"(type {hand.serial_letter}); a Plus is v5b, or plus:=true for the hardware node, the other one v5a"
         )
     else:
         left = serial[3] == "L"
