@@ -41,6 +41,7 @@ class Kinematics:
         """Of the fingertips' contact shapes [m]."""
         self._nominal = nominal
         self._lower, self._upper = self.model.jnt_range.T
+        self._stiffness = self.model.actuator_gainprm[:, 0]
 
     def palm(self, joints: Array) -> Pose:
         """Pose of the palm in the world at joint positions [rad], shape (23,)."""
@@ -89,6 +90,18 @@ class Kinematics:
             step = _damped_step(jacobian[:, columns], error, _POSTURE_GAIN * (posture - joints[columns]))
             joints[columns] = np.clip(joints[columns] + step, self._lower[columns], self._upper[columns])
         return joints[_ARM:]
+
+    def give(self, finger: str, force: Array, hand: Array) -> Array:
+        """How far servo targets must be beyond `hand` [rad], shape (16,), for a fingertip to press with a force.
+
+        `force` on the surroundings, in the palm's frame [N], shape (3,).
+        """
+        self._forward(np.concatenate([self._nominal, hand]))
+        jacobian = np.zeros((3, self.model.nv))
+        mujoco.mj_jacGeom(self.model, self._data, jacobian, None, self._tips[FINGERS.index(finger)])
+        torque = jacobian.T @ (self._palm_rotation @ force)
+        beyond: Array = (torque / self._stiffness)[_ARM:]
+        return beyond
 
     @property
     def _palm_rotation(self) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from dexsim2real_description import FINGERS, make_cell
+from dexsim2real_description import make_cell
 from dexsim2real_sim.kinematics import Kinematics
 from dexsim2real_sim.pose import Pose
 
@@ -25,60 +25,74 @@ ROOM = 0.07
 
 _TILT = np.radians(80.0)
 """Of the fingers away from the vertical; there thumb and fingers face each other best (found by search)."""
-_CENTRE = (-0.014, 0.02, 0.11)
-"""Middle of the pinch: along the closing direction, sideways, below the palm's origin [m] (found by search)."""
+_DEPTH = 0.11
+"""Of the fingertips below the palm's origin [m]."""
+_SIDE = 0.02
+"""Of the thumb from the palm's middle, towards the index finger [m]."""
+_THUMB = -0.06
+"""Where the thumb presses, along the closing direction from the palm's origin [m]: there it is strongest, some 5 N."""
 _RING = (0.02, -0.035)
 """The ring finger stays clear of the object: back and sideways from the middle finger [m]."""
 _TURN = Rotation.from_euler("y", _TILT - np.pi)
 """Of the grasp frame in the palm's: at tilt 0 the fingers point down, against the grasp's z."""
 _START = np.array([0.0, 0.95, 0.65, 0.47] * 3 + [1.15, 0.97, 0.55, 0.4])
 """A pinch from which the search for the others starts [rad]."""
-_GAPS = np.linspace(0.0, 0.12, 13)
-"""For which hand postures are solved; those between are interpolated [m]."""
+_PLACES = np.linspace(-0.08, 0.1, 19)
+"""Along the closing direction, for which finger postures are solved; those between are interpolated [m]."""
 
 
 class Pinch:
     """Thumb against index and middle finger.
 
-    The grasp frame lies in the middle between them: x closes from the thumb to the fingers, z points up out of the
+    The grasp frame lies in the middle of the object: x closes from the thumb to the fingers, z points up out of the
     grasp towards the palm.
     """
 
     def __init__(self, kinematics: Kinematics) -> None:
         self.kinematics = kinematics
-        along, side, depth = _CENTRE
-        self.frame = Pose(_TURN.apply([along, 0.0, -depth]) + np.array([0.0, side, 0.0]), _TURN)
-        """The grasp frame in the palm's frame."""
-        self._hands = np.array([self._solve(gap) for gap in _GAPS])
+        self._hands = np.array([self._solve(place) for place in _PLACES])
+        self._yields = np.array([self._give(hand) for hand in self._hands])
 
-    def palm(self, grasp: Pose) -> Pose:
-        """Where the palm must be for the grasp frame to be at `grasp`, both in the world."""
-        return grasp @ self.frame.inverse()
+    def palm(self, grasp: Pose, width: float) -> Pose:
+        """Where the palm must be for an object `width` [m] wide to be pinched at `grasp`, both in the world."""
+        middle = _THUMB + self.kinematics.tip_radius + width / 2
+        return grasp @ Pose(_frame_point(middle, 0.0), _TURN).inverse()
 
-    def hand(self, gap: float) -> Array:
-        """Hand joints [rad], shape (16,), with the fingertips' surfaces `gap` [m] apart, 0 to 0.12.
+    def hand(self, width: float, opening: float = 0.0, squeeze: float = 0.0) -> Array:
+        """Hand joints [rad], shape (16,), around an object `width` [m] wide, fingertips `opening` [m] wider apart.
 
-        Targets less apart than the object is wide squeeze it: the servos' stiffness turns distance into force.
+        With the fingers on the object, these are the servo targets at which it is squeezed with `squeeze` [N]:
+        thumb against both fingers, straight, so that it neither shifts nor turns.
         """
-        return np.array([np.interp(gap, _GAPS, column) for column in self._hands.T])
+        thumb = _THUMB - opening / 2
+        fingers = _THUMB + 2 * self.kinematics.tip_radius + width + opening / 2
+        places = [fingers] * 12 + [thumb] * 4
+        table = self._hands + squeeze * self._yields
+        return np.array([np.interp(place, _PLACES, row) for place, row in zip(places, table.T, strict=True)])
 
-    def arm(self, grasp: Pose, start: Array, iterations: int = 15) -> Array:
-        """Arm joints [rad], shape (7,), with the grasp frame at `grasp` in the world, from joints `start`, (23,)."""
-        return self.kinematics.reach(self.palm(grasp), start, iterations)
+    def arm(self, grasp: Pose, width: float, start: Array) -> Array:
+        """Arm joints [rad], shape (7,), that pinch at `grasp`, from joints `start` [rad], shape (23,)."""
+        return self.kinematics.reach(self.palm(grasp, width), start, iterations=15)
 
-    def _solve(self, gap: float) -> Array:
-        reach = gap / 2 + self.kinematics.tip_radius
-        points = {
-            "thumb": (-reach, 0.0, 0.0),
-            "index": (reach, SPREAD, 0.0),
-            "middle": (reach, -SPREAD, 0.0),
-            "ring": (reach + _RING[0], -SPREAD + _RING[1], 0.0),
-        }
+    def _give(self, hand: Array) -> Array:
+        """How far the joints' targets must be beyond `hand` for 1 N of squeeze [rad/N], shape (16,): J^T f / kp."""
+        along = _TURN.apply([1.0, 0.0, 0.0])
+        forces = {"index": -0.5 * along, "middle": -0.5 * along, "thumb": along}
+        return sum((self.kinematics.give(finger, force, hand) for finger, force in forces.items()), np.zeros(16))
+
+    def _solve(self, place: float) -> Array:
+        """Hand joints with the thumb, and with the fingers, at a place along the closing direction."""
+        sides = {"thumb": 0.0, "index": SPREAD, "middle": -SPREAD}
         hand = _START
-        for finger in FINGERS:
-            point = self.frame.position + self.frame.rotation.apply(points[finger])
-            hand = self.kinematics.reach_tip(finger, point, hand)
-        return hand
+        for finger, side in sides.items():
+            hand = self.kinematics.reach_tip(finger, _frame_point(place, side), hand)
+        return self.kinematics.reach_tip("ring", _frame_point(place + _RING[0], -SPREAD + _RING[1]), hand)
+
+
+def _frame_point(along: float, side: float) -> Array:
+    """A point at the height of the fingertips, in the palm's frame [m], shape (3,)."""
+    point: Array = _TURN.apply([along, side, -_DEPTH]) + [0.0, _SIDE, 0.0]
+    return point
 
 
 @lru_cache(maxsize=1)
@@ -87,36 +101,47 @@ def default_pinch() -> Pinch:
     return Pinch(Kinematics(make_cell(), ARM_OVER))
 
 
-def pinch_pose(body: Pose, half: Array, is_round: bool) -> Pose:
-    """Where to pinch an upright object of half extents `half` [m], shape (3,): the grasp frame in the world.
+def pinch_axes(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+    """Across which side to pinch objects that lie or stand: closing direction (N, 2), half width and half height (N,).
 
-    At its middle, or higher up where it would otherwise touch the palm; boxes across their x, the side that is
-    never the longer one; in the direction closest to YAW.
+    Poses (N, 7), half extents (N, 3) [m], round about z or not (N,). The narrower horizontal side is taken, of two
+    alike the one closer to YAW, always from the side that YAW closes from.
     """
-    position = body.position + [0.0, 0.0, max(0.0, half[2] - ROOM)]
-    if is_round:
-        return Pose(position, Rotation.from_euler("z", YAW))
-    fold = np.pi / 2 if half[0] == half[1] else np.pi
-    yaw = YAW + (body.rotation.as_euler("ZYX")[0] - YAW + fold / 2) % fold - fold / 2
-    return Pose(position, Rotation.from_euler("z", yaw))
+    axes = Rotation.from_quat(pose[:, 3:], scalar_first=True).as_matrix()
+    every = np.arange(len(pose))
+    up = np.abs(axes[:, 2]).argmax(axis=1)
+    pair = np.stack([(up + 1) % 3, (up + 2) % 3], axis=1)
+    sides = axes[every[:, None], :2, pair]
+    sides /= np.maximum(np.linalg.norm(sides, axis=-1, keepdims=True), 1e-6)
+    wanted = np.array([np.cos(YAW), np.sin(YAW)])
+    aligned = sides @ wanted
+    widths = half[every[:, None], pair]
+    second = np.where(widths[:, 0] == widths[:, 1], np.abs(aligned).argmax(axis=1), widths.argmin(axis=1))
+    side = sides[every, second] * np.where(aligned[every, second] < 0, -1.0, 1.0)[:, None]
+    side = np.where((is_round & (widths[:, 0] == widths[:, 1]))[:, None], wanted, side)
+    return side, widths[every, second], half[every, up]
+
+
+def pinch_pose(body: Pose, half: Array, is_round: bool) -> tuple[Pose, float]:
+    """Grasp frame in the world for one object, and its width there [m]; `half` shape (3,).
+
+    At its middle, or higher up where it would otherwise touch the palm.
+    """
+    pose = np.concatenate([body.position, body.rotation.as_quat(scalar_first=True)])
+    side, width, height = pinch_axes(pose[None], half[None], np.array([is_round]))
+    position = body.position + [0.0, 0.0, max(0.0, float(height[0]) - ROOM)]
+    yaw = np.arctan2(side[0, 1], side[0, 0])
+    return Pose(position, Rotation.from_euler("z", yaw)), 2 * float(width[0])
 
 
 def pinch_markers(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> Array:
-    """Contact goals on the surfaces of upright objects for index, middle finger and thumb [m], shape (N, 3, 3).
+    """Contact goals for index, middle finger and thumb on the objects' surfaces [m], shape (N, 3, 3).
 
-    The same choice as `pinch_pose`, for N objects at once: poses (N, 7), half extents (N, 3), round or not (N,).
+    Where `pinch_pose` puts them, for N objects at once: poses (N, 7), half extents (N, 3) [m], round or not (N,).
     """
-    w, x, y, z = pose[:, 3:].T
-    side = np.stack([1 - 2 * (y * y + z * z), 2 * (x * y + w * z)], axis=1)
-    side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-6)
-    wanted = np.array([np.cos(YAW), np.sin(YAW)])
-    other = side[:, ::-1] * [-1.0, 1.0]
-    turn = (half[:, 0] == half[:, 1]) & (np.abs(other @ wanted) > np.abs(side @ wanted))
-    side = np.where(turn[:, None], other, side)
-    side = np.where(is_round[:, None], wanted, side * np.where(side @ wanted < 0, -1.0, 1.0)[:, None])
+    side, width, height = pinch_axes(pose, half, is_round)
     markers = np.repeat(pose[:, None, :3], 3, axis=1)
-    markers[:, :, 2] += np.maximum(0.0, half[:, 2] - ROOM)[:, None]
-    reach = side * half[:, :1]
-    across = side[:, ::-1] * [-SPREAD, SPREAD]
+    markers[:, :, 2] += np.maximum(0.0, height - ROOM)[:, None]
+    reach, across = side * width[:, None], side[:, ::-1] * [-SPREAD, SPREAD]
     markers[:, :, :2] += np.stack([reach + across, reach - across, -reach], axis=1)
     return markers

@@ -35,17 +35,16 @@ class PickPlaceScript(Script):
     def pick(self, env: int, slot: str) -> Iterator[Move]:
         """Take the object of a slot from above and lift it."""
         world = self.env.world
-        half, width = world.half[slot][env], 2 * world.half[slot][env, 0]
-        grasp = pinch_pose(self.body(env, slot), half, bool(world.round[slot][env]))
+        grasp, width = pinch_pose(self.body(env, slot), world.half[slot][env], bool(world.round[slot][env]))
         above = grasp.moved(z=CLEARANCE)
-        yield Move(self.pinch.palm(above), self.pinch.hand(width + OPENING), seconds=0.8)
-        yield Move(self.pinch.palm(grasp), seconds=0.8)
+        yield Move(self.pinch.palm(above, width), self.pinch.hand(width, OPENING), seconds=0.8)
+        yield Move(self.pinch.palm(grasp, width), seconds=0.8)
         yield Move(seconds=0.2)
-        yield Move(hand=self.pinch.hand(width - SQUEEZE), seconds=0.5)
-        yield Move(self.pinch.palm(above), seconds=0.8)
+        yield Move(hand=self.pinch.hand(width, squeeze=SQUEEZE), seconds=0.5)
+        yield Move(self.pinch.palm(above, width), seconds=0.8)
 
     def release(self, env: int, slot: str) -> Iterator[Move]:
         """Open the fingers and withdraw upwards."""
         width = 2 * self.env.world.half[slot][env, 0]
-        yield Move(hand=self.pinch.hand(width + OPENING), seconds=0.5)
+        yield Move(hand=self.pinch.hand(width, OPENING), seconds=0.5)
         yield Move(self.palm_target(env).moved(z=CLEARANCE))

@@ -76,17 +76,14 @@ class PickPlace(Task):
         spread = progress(difficulty, 0.4, 1.0)
         x, y = in_area(rng, AREA * spread)
         pose = upright(x, y, model.half[2], YAW + rng.uniform(-np.pi, np.pi) * spread)
-        grasp = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
-        near, far = around(self._pinch, grasp, model.extent[0]), ready(self._pinch)
+        near, far = around(self._pinch, *pinch_pose(Pose.of(pose), model.half, model.kind != "box")), ready(self._pinch)
         return InitialState(near + progress(difficulty, 0.4, 0.9) * (far - near), {"object": pose})
 
     def _held(self, rng: np.random.Generator, back: float, model: ObjectModel) -> InitialState:
         """Object in the hand, `back` of the way from the zone to the area."""
         x, y = ZONE + back * (AREA_CENTRE - ZONE) + rng.uniform(-0.03, 0.03, 2)
         pose = upright(x, y, model.half[2] + LIFT + 0.05 * back, YAW)
-        joints, targets = holding(
-            self._pinch, pinch_pose(Pose.of(pose), model.half, model.kind != "box"), model.extent[0]
-        )
+        joints, targets = holding(self._pinch, *pinch_pose(Pose.of(pose), model.half, model.kind != "box"))
         return InitialState(joints, {"object": pose}, on_table=False, targets=targets)
 
     def features(self, world: World) -> Features:
@@ -123,7 +120,7 @@ class PickPlace(Task):
             return f"the object was lifted {lifted * 100:.1f} cm at most, needed {LIFT * 100:.1f} cm"
         if distance >= allowed:
             return f"the object is {distance * 100:.1f} cm from the zone's middle, allowed {allowed * 100:.1f} cm"
-        if abs(to_goal[2]) >= RESTING:
+        if -to_goal[2] >= RESTING:
             return (
                 f"the object is {-to_goal[2] * 100:.1f} cm above where it would stand, allowed {RESTING * 100:.1f} cm"
             )
@@ -152,5 +149,5 @@ class PickPlace(Task):
         """Carried there and on the table, at rest or not."""
         offset = features["to_goal"]
         inside = np.linalg.norm(offset[:, :2], axis=1) < self._radius(difficulty)
-        arrived: Flags = inside & (np.abs(offset[:, 2]) < RESTING) & (features["lifted"] >= LIFT)
+        arrived: Flags = inside & (-offset[:, 2] < RESTING) & (features["lifted"] >= LIFT)
         return arrived
