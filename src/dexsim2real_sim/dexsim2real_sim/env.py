@@ -14,15 +14,19 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from dexsim2real_description import JOINTS, Cell, make_cell
+from dexsim2real_description import CAMERAS, JOINTS, Cell, make_cell
 from dexsim2real_description.action import ActionSpec
+from dexsim2real_description.area import Size
+from dexsim2real_description.camera import CameraMount
 from dexsim2real_description.observation import ObservationSpec, SensorValues, build_inputs
+from dexsim2real_sim.cameras import Cameras
 from dexsim2real_sim.episode import EpisodeStarter
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.objects import choose_objects
 from dexsim2real_sim.parameters import NAMES, check_values
 from dexsim2real_sim.physics import TRAINING, Physics
 from dexsim2real_sim.plant import Plant
+from dexsim2real_sim.render import FAST, Quality
 from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.sensing import Sensors
 from dexsim2real_sim.tasks import Task, make_task
@@ -50,6 +54,10 @@ class EnvConfig:
     arm: str = "panda"
     hand: str = "v4"
     touch: str = "grid15"
+    image_size: Size | None = None
+    """Height, width [px] of the images of both cameras in the observation; None leaves them out."""
+    textures: Path | None = None
+    """A folder of photographs to add to the textures of table and background."""
     physics: Physics = TRAINING
     crash_folder: Path | None = None
     """Where the state of an environment that became unstable is written for replay."""
@@ -69,9 +77,10 @@ class DexEnv(VectorEnv):
     """N cells as one Gymnasium vector environment, numpy only.
 
     Observations are float32: `proprioception` (N, 92), `touch` (N, 4, T, 3) and `features` (N, F), the privileged
-    state of the task. Actions are increments of the joint targets in [-1, 1], shape (N, 23). An episode that ends
-    is reset in the same step; `info["final_obs"]` holds its last observation, `info["final_reasons"]` why it failed
-    (empty where it did not), in the order of `info["final_ids"]`.
+    state of the task; with an image size also `images`, uint8 (N, 2, H, W, 3). Actions are increments of the joint
+    targets in [-1, 1], shape (N, 23). An episode that ends is reset in the same step; `info["final_obs"]` holds its
+    last observation, `info["final_reasons"]` why it failed (empty where it did not), in the order of
+    `info["final_ids"]`.
     """
 
     def __init__(self, config: EnvConfig, sampler: ParameterSampler | None = None, twin: Twin | None = None) -> None:
@@ -84,6 +93,10 @@ class DexEnv(VectorEnv):
         self.sim, self.world, self.values = self.plant.sim, self.plant.world, self.plant.values
         self.starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin or sampler)
         self.sensors = Sensors(self.cell, self.plant, config, twin)
+        self._sampler, self._twin = sampler, twin
+        self.cameras = self.make_cameras(config.image_size) if config.image_size else None
+        """Those of the observation; None without images."""
+        self._images = np.zeros((self.num_envs, len(CAMERAS), *(config.image_size or (0, 0)), 3), np.uint8)
         self.world.difficulty[:] = config.difficulty
         self.action_spec = ActionSpec.of_cell(self.cell, rate=config.policy_rate)
         self.counters = Counters()
@@ -103,12 +116,17 @@ class DexEnv(VectorEnv):
     def _observation_spec(self) -> ObservationSpec:
         widths = {name: value[0].size for name, value in self.features.items()}
         columns = tuple(f"{n}.{i}" if widths[n] > 1 else n for n in widths for i in range(widths[n]))
-        return ObservationSpec.of_cell(self.cell, rate=self.config.policy_rate, cameras=(), features=columns)
+        size = self.config.image_size
+        seen = {"cameras": CAMERAS, "image_size": size} if size else {"cameras": ()}
+        return ObservationSpec.of_cell(self.cell, rate=self.config.policy_rate, features=columns, **seen)
 
     def _make_spaces(self) -> None:
         box = gym.spaces.Box
         self.single_observation_space = gym.spaces.Dict(
-            {name: box(-np.inf, np.inf, shape) for name, shape in self.observation_spec.shapes.items()}
+            {
+                name: box(0, 255, shape, np.uint8) if name == "images" else box(-np.inf, np.inf, shape)
+                for name, shape in self.observation_spec.shapes.items()
+            }
         )
         self.single_action_space = box(-1.0, 1.0, (len(JOINTS),))
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -123,6 +141,8 @@ class DexEnv(VectorEnv):
                 raise SimError(f"reset takes one integer seed for all environments, not {type(seed).__name__}")
             self.starter.reseed(seed)
             self.sensors.reseed(seed)
+            if self.cameras is not None:
+                self.cameras.reseed(seed)
         self._start(self._all)
         self.features = self.task.features(self.world)
         return self._observe(), {}
@@ -140,6 +160,7 @@ class DexEnv(VectorEnv):
         self.features = self.task.features(self.world)
         info, terminated, truncated = self._judge(unstable)
         reward = self.task.reward(self.features, self.world.difficulty) + self.task.success_bonus * info["success"]
+        self._look(self._all)
         observation = self._observe()
         done = np.flatnonzero(terminated | truncated)
         if len(done):
@@ -162,13 +183,24 @@ class DexEnv(VectorEnv):
             present = dict(zip(NAMES, self.values.table[env].tolist(), strict=True))
             self.values.assign(int(env), {**present, **values})
         self.starter.write_models(ids)
+        self.sensors.read_parameters(ids)
 
     def failure_reason(self, env: int) -> str:
         """Why environment `env` has not succeeded, in words and numbers."""
         return self.task.failure(self.features, self.world.difficulty, env)
 
     def close(self, **kwargs: Any) -> None:
-        """Nothing is held open."""
+        """Free the cameras."""
+        if self.cameras is not None:
+            self.cameras.close()
+
+    def make_cameras(self, size: Size, quality: Quality = FAST, mounts: Sequence[CameraMount] | None = None) -> Cameras:
+        """Cameras for images on demand, of all environments or some; by default both of the cell.
+
+        Raises SimError without a working OpenGL library.
+        """
+        config = self.config
+        return Cameras(self.plant, mounts or self.cell.cameras, size, config.seed, self._sampler, self._twin, quality)
 
     def _judge(self, unstable: NDArray[np.bool_]) -> tuple[dict[str, Any], NDArray[np.bool_], NDArray[np.bool_]]:
         """Success, end of episode and why."""
@@ -199,11 +231,18 @@ class DexEnv(VectorEnv):
         self.steps[ids] = 0
         self.held[ids] = 0.0
         self.sensors.reset(ids)
+        self._look(ids)
+
+    def _look(self, ids: NDArray[np.intp]) -> None:
+        """Take a new frame in these environments, if the observation has images."""
+        if self.cameras is not None:
+            self._images[ids] = self.cameras.frames(ids).color
 
     def _observe(self) -> dict[str, NDArray[Any]]:
         flat = [value.reshape(self.num_envs, -1) for value in self.features.values()]
         readings: SensorValues = self.sensors.readings(self.target)
         readings.features = np.concatenate(flat, axis=1)
+        readings.images = {name: self._images[:, i] for i, name in enumerate(CAMERAS)}
         return build_inputs(self.observation_spec, readings)
 
 

@@ -37,7 +37,7 @@ class Plant:
     def __init__(self, cell: Cell, task: Task, config: EnvConfig, twin: Twin | None = None) -> None:
         ticks = _whole(CONTROL_RATE / config.policy_rate, "policy rate", config.policy_rate)
         steps = _whole(1 / CONTROL_RATE / config.physics.timestep, "physics time step", config.physics.timestep)
-        spec = base_scene(cell, config.physics)
+        spec = base_scene(cell, config.physics, config.textures)
         for slot in task.slots:
             add_slot(spec, slot)
         task.add_objects(spec)

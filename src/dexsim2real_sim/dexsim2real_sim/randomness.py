@@ -34,3 +34,8 @@ class NoiseStreams:
         row: NDArray[np.float32] = self._pool[self._next]
         self._next += 1
         return row
+
+
+def frame_streams(seed: int, num_envs: int) -> list[np.random.Generator]:
+    """One generator per environment for what is drawn with every camera frame."""
+    return [np.random.default_rng([seed, i, 3]) for i in range(num_envs)]

@@ -23,7 +23,7 @@ _KINDS = {
     "sphere": mujoco.mjtGeom.mjGEOM_SPHERE,
     "cylinder": mujoco.mjtGeom.mjGEOM_CYLINDER,
 }
-_COLORS = {"arm": (0.92, 0.92, 0.93, 1.0), "hand": (0.13, 0.13, 0.14, 1.0), "tip": (0.25, 0.27, 0.33, 1.0)}
+_COLORS = {"arm": (0.92, 0.92, 0.93, 1.0), "hand": (0.2, 0.2, 0.22, 1.0), "tip": (0.34, 0.36, 0.42, 1.0)}
 
 
 def add_robot(spec: mujoco.MjSpec, cell: Cell) -> None:

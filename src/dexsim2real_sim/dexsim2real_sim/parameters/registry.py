@@ -70,7 +70,10 @@ class ParameterValues:
             self.table[env, self._columns[name]] = round(value) if p.integer else value
 
     def write(self, ids: Ids) -> None:
-        """Apply the values of these environments to the model, whose fields hold their defaults (`restore`)."""
+        """Apply the values of these environments to the model, whose fields hold their defaults (`restore`).
+
+        Those that change with every camera frame are left to the cameras.
+        """
         for name, p in PARAMETERS.items():
-            if p.write is not None:
+            if p.write is not None and p.granularity == "episode":
                 p.write(self._fields, ids, self.table[ids, self._columns[name]])
