@@ -28,5 +28,8 @@ COMMANDS: dict[str, Command] = {
     "identify": Command(f"{_CLI}.identify:identify", "tune the robot model to a recording"),
     "up": Command(f"{_CLI}.up:up", "start the live graph"),
     "topics": Command(f"{_CLI}.topics:topics", "show rates and ages of the live graph's topics"),
+    "ledger show": Command(f"{_CLI}.ledger:show", "list the rounds of transfer"),
+    "ledger compare": Command(f"{_CLI}.ledger:compare", "compare two rounds"),
+    "ledger export": Command(f"{_CLI}.ledger:export", "write the ledger as CSV or Markdown"),
     "demo": Command(f"{_CLI}.demo:demo", "show what the project does, on this machine"),
 }
