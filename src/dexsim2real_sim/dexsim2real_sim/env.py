@@ -96,6 +96,7 @@ class DexEnv(VectorEnv):
         self._sampler, self._twin = sampler, twin
         self.cameras = self.make_cameras(config.image_size) if config.image_size else None
         """Those of the observation; None without images."""
+        self._on_demand: dict[Size, Cameras] = {}
         self._images = np.zeros((self.num_envs, len(CAMERAS), *(config.image_size or (0, 0)), 3), np.uint8)
         self.world.difficulty[:] = config.difficulty
         self.action_spec = ActionSpec.of_cell(self.cell, rate=config.policy_rate)
@@ -191,8 +192,18 @@ class DexEnv(VectorEnv):
 
     def close(self, **kwargs: Any) -> None:
         """Free the cameras."""
-        if self.cameras is not None:
-            self.cameras.close()
+        for cameras in (self.cameras, *self._on_demand.values()):
+            if cameras is not None:
+                cameras.close()
+
+    def camera_images(self, size: Size, ids: NDArray[np.intp] | None = None) -> NDArray[np.uint8]:
+        """A new frame of both cameras, of all environments or some, RGB, shape (k, 2, *size, 3).
+
+        Raises SimError without a working OpenGL library.
+        """
+        if size not in self._on_demand:
+            self._on_demand[size] = self.make_cameras(size)
+        return self._on_demand[size].frames(self._all if ids is None else ids).color
 
     def make_cameras(self, size: Size, quality: Quality = FAST, mounts: Sequence[CameraMount] | None = None) -> Cameras:
         """Cameras for images on demand, of all environments or some; by default both of the cell.
