@@ -1,7 +1,7 @@
 """The contract of a simulator backend. A new backend is one more entry of BACKENDS and passes the same tests.
 
 A backend is a function (task, num_envs, seed, sampler) -> environment with the interface of DexEnv: a Gymnasium
-VectorEnv with `set_parameters`, `camera_images`, `plant.values`, `counters` and numpy observations.
+VectorEnv with `set_parameters`, `make_cameras`, `plant.values`, `counters` and numpy observations.
 """
 
 import numpy as np
@@ -124,7 +124,9 @@ def test_touch_is_silent_in_the_air_and_feels_a_press(backend):
 def test_cameras_see_the_scene(backend):
     env = backend()
     env.reset(seed=1)
-    images = env.camera_images((48, 64))
+    cameras = env.make_cameras((48, 64))
+    images = cameras.frames(np.arange(2)).color
+    cameras.close()
     assert images.shape == (2, 2, 48, 64, 3)
     assert images.dtype == np.uint8
     assert images.std(axis=(2, 3, 4)).min() > 5.0  # no blank frame

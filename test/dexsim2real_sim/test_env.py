@@ -68,8 +68,9 @@ def test_spaces_match_what_comes_out():
 def test_targets_move_by_the_action_and_stop_at_the_limits():
     env = make_env(TASK)
     before = env.target.copy()
-    env.step(np.full((1, 23), 0.5))
-    np.testing.assert_allclose(env.target - before, 0.5 * np.array(env.action_spec.scale)[None], atol=1e-12)
+    towards_middle = np.where(before < (env.cell.limits.lower + env.cell.limits.upper) / 2, 0.5, -0.5)
+    env.step(towards_middle)
+    np.testing.assert_allclose(env.target - before, towards_middle * np.array(env.action_spec.scale), atol=1e-12)
     for _ in range(200):
         env.step(np.full((1, 23), 1.0))
         if env.steps[0] == 0:

@@ -5,11 +5,12 @@ import pytest
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_sim.env import make_env
-from dexsim2real_sim.parameters import PARAMETERS, check_values, names_of
+from dexsim2real_sim.parameters import PARAMETERS, background, camera, check_values, distractors, lighting, names_of
 from dexsim2real_sim.parameters.registry import ParameterValues
 
-VISUAL = ("background", "lighting", "distractors", "camera_pose")
-FELT = [name for name, p in PARAMETERS.items() if p.factor not in VISUAL]
+SEEN = {p.name for group in (background, camera, distractors, lighting) for p in group.PARAMETERS}
+FELT = [name for name in PARAMETERS if name not in SEEN]
+"""What the robot's own sensors notice; what only cameras notice is tested with pictures."""
 
 
 class Fixed:
