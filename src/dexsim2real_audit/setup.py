@@ -13,6 +13,12 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
+    entry_points={
+        "console_scripts": [
+            f"recorder_node = {NAME}.recorder_node:main",
+            f"replay_node = {NAME}.replay_node:main",
+        ]
+    },
     install_requires=["setuptools"],
     zip_safe=True,
     maintainer="DexSim2Real maintainers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -25,13 +25,11 @@ class BagWriter:
 
     def __init__(self, path: Path, storage: Storage = "mcap") -> None:
         rosbag2 = require("rosbags.rosbag2", "bag")
-        typesys = require("rosbags.typesys", "bag")
         plugins = {"mcap": rosbag2.StoragePlugin.MCAP, "sqlite3": rosbag2.StoragePlugin.SQLITE3}
         if storage not in plugins:
             raise UnknownNameError("storage", storage, plugins)
         check_new(path)
         self.path = path
-        self._types: Any = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
         self._connections: dict[str, Any] = {}
         self._writer: Any = rosbag2.Writer(path, version=METADATA_VERSION, storage_plugin=plugins[storage])
         try:
@@ -54,10 +52,9 @@ class BagWriter:
         """
         if topic.name in self._connections:
             return
-        if topic.type not in self._types.fielddefs:
-            raise UnknownNameError(f"message type of {topic.name}", topic.type, _similar(topic.type, self._types))
+        check_type(topic)
         self._connections[topic.name] = self._writer.add_connection(
-            topic.name, topic.type, typestore=self._types, offered_qos_profiles=[_qos(topic)]
+            topic.name, topic.type, typestore=_types(), offered_qos_profiles=[_qos(topic)]
         )
 
     def write(self, topic: str, stamp_ns: int, data: bytes) -> None:
@@ -89,9 +86,19 @@ def _unwritable(path: Path, error: OSError) -> DexSim2RealError:
     return DexSim2RealError(f"cannot write {path}: {error.strerror}; choose a folder you may write to")
 
 
-def _similar(message_type: str, types: Any) -> Sequence[str]:
-    package = message_type.split("/")[0]
-    return [name for name in types.fielddefs if name.startswith(f"{package}/")] or list(types.fielddefs)
+def check_type(topic: BagTopic) -> None:
+    """Raise UnknownNameError if the definition of the topic's message type is not known: it could not be read."""
+    known = _types().fielddefs
+    if topic.type not in known:
+        package = topic.type.split("/")[0]
+        similar = [name for name in known if name.startswith(f"{package}/")]
+        raise UnknownNameError(f"message type of {topic.name}", topic.type, similar or known)
+
+
+@cache
+def _types() -> Any:
+    typesys = require("rosbags.typesys", "bag")
+    return typesys.get_typestore(typesys.Stores.ROS2_KILTED)
 
 
 def _qos(topic: BagTopic) -> Any:

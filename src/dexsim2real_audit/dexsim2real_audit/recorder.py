@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dexsim2real_audit.bag_writer import BagWriter, Storage
+from dexsim2real_audit.bag_writer import BagWriter, Storage, check_type
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.bags import BagTopic
 
@@ -83,7 +83,6 @@ class Recorder:
         self._num_bytes = 0
         self._failure: str | None = None
         self._topics: dict[str, BagTopic] = {}
-        self._latched: dict[str, _Message] = {}
         self._begun = threading.Event()
         self._refusal: DexSim2RealError | None = None
         self._thread = threading.Thread(target=self._run, args=(path,), name="recorder", daemon=True)
@@ -101,7 +100,11 @@ class Recorder:
             )
 
     def add_topic(self, topic: BagTopic) -> None:
-        """Declare a topic before its first message; its count is ignored."""
+        """Declare a topic before its first message; its count is ignored.
+
+        Raises UnknownNameError for a message type whose definition is not known.
+        """
+        check_type(topic)
         self._order(topic)
 
     def put(self, topic: str, stamp_ns: int, data: bytes) -> bool:
@@ -115,7 +118,7 @@ class Recorder:
         return True
 
     def next_bag(self, path: Path) -> None:
-        """End the bag and begin another one, with the topics so far and the last messages of the latched ones."""
+        """End the bag and begin another one with the same topics."""
         self._order(path)
 
     def close(self) -> RecorderStatus:
@@ -174,24 +177,16 @@ class Recorder:
             writer = BagWriter(order, self.config.storage)
             for topic in self._topics.values():
                 writer.add_topic(topic)
-            for message in self._latched.values():
-                self._write(writer, message)
         elif isinstance(order, BagTopic):
             writer.add_topic(order)
             self._topics[order.name] = order
         else:
-            self._write(writer, order)
-            if self._topics[order.topic].latched:
-                self._latched[order.topic] = order
+            writer.write(order.topic, order.stamp_ns, order.data)
             with self._wake:
                 self._queued -= len(order.data)
+                self._written[order.topic] += 1
+                self._num_bytes += len(order.data)
         return writer
-
-    def _write(self, writer: BagWriter, message: _Message) -> None:
-        writer.write(message.topic, message.stamp_ns, message.data)
-        with self._wake:
-            self._written[message.topic] += 1
-            self._num_bytes += len(message.data)
 
     def _give_up(self, reason: str) -> None:
         with self._wake:
