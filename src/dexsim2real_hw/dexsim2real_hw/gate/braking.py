@@ -113,6 +113,8 @@ class Braking:
 
     def _top_speed(self, sides: Index, p: Array) -> Array:
         """The velocity limit at positions `p`, shape (..., k) (FACTS 1.3)."""
+        if not self._slope.any():
+            return self._speed[sides]
         root = np.sqrt(np.maximum(0.0, self._slope[sides] * (self._zero[sides] - p)))
         top: Array = np.minimum(self._speed[sides], np.maximum(0.0, self._offset[sides] + root))
         return top

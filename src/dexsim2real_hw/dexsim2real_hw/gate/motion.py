@@ -52,7 +52,7 @@ class MotionFilter:
 
     @property
     def _state(self) -> Array:
-        return np.stack([self.position, self.velocity, self.acceleration])
+        return np.array([self.position, self.velocity, self.acceleration])
 
     def stopping_point(self) -> Array:
         """Where the joints come to rest if they are stopped now [rad], shape (J,), inside the limits."""
@@ -91,9 +91,9 @@ class MotionFilter:
         """Velocity, acceleration and jerk that taking the samples (n, J) next would mean, shape (3, n, J)."""
         result = []
         for last in (self.position, self.velocity, self.acceleration):
-            samples = np.diff(samples, axis=0, prepend=last[None]) / self._dt
+            samples = (samples - np.concatenate([last[None], samples[:-1]])) / self._dt
             result.append(samples)
-        return np.stack(result)
+        return np.array(result)
 
     def _free(self, samples: Array, wanted: Array, scale: float) -> Mask:
         """Which joints may have their plan."""

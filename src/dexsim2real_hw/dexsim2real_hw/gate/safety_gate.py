@@ -120,7 +120,7 @@ class SafetyGate:
             return Answer(False, f"cannot arm: the gate is {self.mode.value}")
         faults = [reading for reading in (*self.readings(now_ns), *self._start_readings()) if reading.fired]
         if faults or self._sample is None:
-            return Answer(False, f"cannot arm: {'; '.join(map(str, faults))}")
+            return Answer(False, f"cannot arm: {'; '.join(map(str, faults))}", tuple(faults))
         pose = np.clip(self._sample.position, self._limits.lower, self._limits.upper)
         self._motion.start(pose)
         self._time = self._last_tick = now_ns

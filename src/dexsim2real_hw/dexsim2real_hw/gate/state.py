@@ -59,6 +59,8 @@ class Answer:
 
     accepted: bool
     message: str
+    faults: tuple[Reading, ...] = ()
+    """The limits that stand against it."""
 
 
 @dataclass

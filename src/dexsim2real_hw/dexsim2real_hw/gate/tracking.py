@@ -42,15 +42,13 @@ class Tracker:
         ruckig has no answer.
         """
         top = scale * np.stack([self._limits.velocity, self._limits.acceleration])
-        step = np.diff(plan, axis=0) / self._dt
+        step = (plan[1:] - plan[:-1]) / self._dt
         frame = np.clip([step[0], (step[1] - step[0]) / self._dt], -_HEADROOM * top, _HEADROOM * top)
         start = state - np.concatenate([plan[:1], frame])
-        wish = [
-            self._approach(*(x[:, joint].tolist() for x in (start, top - frame, -top - frame)), jerk)
-            for joint, jerk in zip(joints, self._limits.jerk[joints].tolist(), strict=True)
-        ]
-        brake = -state[1, joints] / self._dt
-        return np.array([b if a is None else a + f for a, f, b in zip(wish, frame[1, joints], brake, strict=True)])
+        questions = np.concatenate([start, top - frame, -top - frame, [self._limits.jerk]])[:, joints].T.tolist()
+        answers = [self._approach(*question) for question in questions]
+        wish = np.array([np.nan if answer is None else answer for answer in answers]) + frame[1, joints]
+        return np.where(np.isfinite(wish), wish, -state[1, joints] / self._dt)
 
     def stopping_point(self, state: Array) -> Array:
         """Where the joints come to rest if they are stopped now [rad], shape (J,); `state` as in `propose`."""
@@ -65,14 +63,16 @@ class Tracker:
                 point[joint] = self._path.at_time(self._path.duration)[0][0]
         return point
 
-    def _approach(self, start: list[float], high: list[float], low: list[float], jerk: float) -> float | None:
-        """The acceleration one tick on the way from `start` to zero."""
+    def _approach(
+        self, p: float, v: float, a: float, v_max: float, a_max: float, v_min: float, a_min: float, jerk: float
+    ) -> float | None:
+        """The acceleration after one tick on the way from p, v, a to rest at zero."""
         ask = self._question
         ask.control_interface = self._to_position
-        ask.max_velocity, ask.max_acceleration = [high[0]], [high[1]]
-        ask.min_velocity, ask.min_acceleration = [low[0]], [low[1]]
+        ask.max_velocity, ask.min_velocity = [v_max], [v_min]
+        ask.max_acceleration, ask.min_acceleration = [a_max], [a_min]
         ask.max_jerk = [jerk]
-        if not self._solve(*start):
+        if not self._solve(p, v, a):
             return None
         acceleration: float = self._path.at_time(self._dt)[2][0]
         return acceleration
