@@ -1,1 +1,22 @@
 """The simulated cell: robot, cameras, touch, objects, tasks, parameters, batched environment."""
+
+from dexsim2real_sim.env import DexEnv, EnvConfig, make_env
+from dexsim2real_sim.errors import SimError
+from dexsim2real_sim.parameters import PARAMETERS, names_of
+from dexsim2real_sim.sampling import ParameterSampler
+from dexsim2real_sim.tasks import TASKS
+from dexsim2real_sim.twin import Twin
+from dexsim2real_sim.uniform import Uniform
+
+__all__ = [
+    "PARAMETERS",
+    "TASKS",
+    "DexEnv",
+    "EnvConfig",
+    "ParameterSampler",
+    "SimError",
+    "Twin",
+    "Uniform",
+    "make_env",
+    "names_of",
+]

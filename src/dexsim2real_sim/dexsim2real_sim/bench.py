@@ -44,13 +44,11 @@ def bench_physics(task: str, num_envs: Sequence[int], seconds: float) -> Iterato
         if pool is not None:
             pool.close()
         yield {
-            "task": task,
             "envs": count,
             "env steps/s": round(rates["env"]),
             "physics steps/s": round(rates["physics"]),
             "env/physics": rates["env"] / rates["physics"],
-            "env/AsyncVectorEnv": rates["env"] / rates["async"] if "async" in rates else None,
-            "MiB in all": round(memory / 2**20, 1),
+            "env/Async": rates["env"] / rates["async"] if "async" in rates else None,
             "KiB per env": round(memory / 1024 / count),
         }
 

@@ -5,6 +5,8 @@ Environment i of seed s draws the same numbers whether 8 or 64 environments run 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,22 +20,32 @@ def episode_streams(seed: int, num_envs: int) -> list[np.random.Generator]:
 
 
 class NoiseStreams:
-    """Standard normal numbers for every step, a row per environment."""
+    """Standard normal numbers for every step, a row per environment.
+
+    The next block is drawn by a thread while physics runs: drawing costs as much as all other work of a step.
+    """
 
     def __init__(self, seed: int, num_envs: int, channels: int) -> None:
         self._streams = [np.random.default_rng([seed, i, 1]) for i in range(num_envs)]
-        self._pool = np.empty((_BLOCK, num_envs, channels), np.float32)
+        self._blocks = [np.empty((_BLOCK, num_envs, channels), np.float32) for _ in range(2)]
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="noise")
+        self._coming = self._worker.submit(self._fill, self._blocks[1])
         self._next = _BLOCK
 
     def draw(self) -> NDArray[np.float32]:
         """The next row of each environment, shape (N, channels); valid until the next call."""
         if self._next == _BLOCK:
-            for i, stream in enumerate(self._streams):
-                self._pool[:, i] = stream.standard_normal((_BLOCK, self._pool.shape[2]), np.float32)
+            self._coming.result()
+            self._blocks.reverse()
+            self._coming = self._worker.submit(self._fill, self._blocks[1])
             self._next = 0
-        row: NDArray[np.float32] = self._pool[self._next]
+        row: NDArray[np.float32] = self._blocks[0][self._next]
         self._next += 1
         return row
+
+    def _fill(self, block: NDArray[np.float32]) -> None:
+        for i, stream in enumerate(self._streams):
+            block[:, i] = stream.standard_normal((_BLOCK, block.shape[2]), np.float32)
 
 
 def frame_streams(seed: int, num_envs: int) -> list[np.random.Generator]:

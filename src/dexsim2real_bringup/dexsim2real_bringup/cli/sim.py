@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dexsim2real_bringup.cli.tables import Cell, show
+from dexsim2real_bringup.cli.tables import Cell, show, write_json
 from dexsim2real_sim.parameters import PARAMETERS, names_of
 from dexsim2real_sim.tasks import TASKS
 
@@ -51,6 +51,7 @@ def bench(
     task: tuple[str, ...] = ("in_hand_rotation", "pick_place"),
     num_envs: tuple[int, ...] = (1, 8, 64, 256, 1024),
     seconds: float = 2.0,
+    images: bool = True,
     json: Path | None = None,
 ) -> None:
     """Measure the environment's speed against bare physics and against Gymnasium's process pool.
@@ -59,9 +60,20 @@ def bench(
         task: tasks to measure.
         num_envs: numbers of environments.
         seconds: how long each measurement takes; five are made in turn and the medians shown.
+        images: also measure rendering.
         json: write the tables to this file as well.
     """
     from dexsim2real_sim.bench import bench_physics
+    from dexsim2real_sim.render_bench import bench_rendering
 
-    rows = [dict(row) for name in task for row in bench_physics(name, num_envs, seconds)]
-    show("Environment steps per second (30 Hz steps, state and touch)", rows, json)
+    tables = [(_title(name), list(bench_physics(name, num_envs, seconds))) for name in task]
+    if images:
+        tables.append(("Rendering, frames per second of both cameras", list(bench_rendering(task[0], ((64, 64), (224, 224))))))
+    for title, rows in tables:
+        show(title, rows)
+    if json is not None:
+        write_json(json, [{"title": title, "rows": rows} for title, rows in tables])
+
+
+def _title(task: str) -> str:
+    return f"{task}: environment steps per second (30 Hz steps, state and touch)"
