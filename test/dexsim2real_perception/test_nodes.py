@@ -75,7 +75,7 @@ def test_touch_is_published_and_zeroed_on_request(start, listener):
     status = status_of(listener, "touch")
     with XelaStandIn(StandInConfig(port=0, calibrated=True)) as stand_in:
         # A busy machine may hold a message for longer than a robot should accept.
-        start("touch", layout="uSCuAH", port=stand_in.port, max_age=10.0)
+        start("touch", touch="uSCuAH", uri=f"ws://127.0.0.1:{stand_in.port}", max_age=10.0)
         listener.until(lambda: clouds)
         force = np.zeros_like(stand_in.force)
         force[3, 29] = [0.25, -0.5, 2.0]
@@ -94,7 +94,7 @@ def test_touch_is_published_and_zeroed_on_request(start, listener):
 
 def test_a_touch_server_that_is_not_there_is_an_error_in_diagnostics(start, listener):
     status = status_of(listener, "touch")
-    start("touch", port=1)
+    start("touch", uri="ws://127.0.0.1:1")
     found = listener.until(status)
     assert found.level == b"\x02"
     assert "no XELA server at ws://127.0.0.1:1" in found.message
@@ -106,7 +106,7 @@ def test_a_touch_server_that_is_not_there_is_an_error_in_diagnostics(start, list
         ("camera", {"camera": "left"}, "unknown camera 'left'. Valid: front, wrist"),
         ("camera", {"source": "webcam"}, "unknown camera source 'webcam'. Valid: bag, folder, realsense"),
         ("camera", {"source": "bag"}, "camera source 'bag' needs the parameter 'path'"),
-        ("touch", {"layout": "grid16"}, "unknown touch layout 'grid16'. Did you mean 'grid15'?"),
+        ("touch", {"touch": "grid16"}, "unknown touch layout 'grid16'. Did you mean 'grid15'?"),
         ("touch", {"source": "none"}, "unknown touch source 'none'. Valid: bag, xela"),
         ("touch", {"sensors": "['1','1','2','3']"}, "expected four different sensor numbers"),
     ],

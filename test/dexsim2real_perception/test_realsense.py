@@ -156,6 +156,14 @@ def test_a_serial_that_is_not_there_lists_those_that_are(library):
         RealSenseSource(RealSenseConfig("999")).open()
 
 
+def test_without_a_serial_the_only_camera_is_taken(library):
+    with pytest.raises(SourceError, match=r"not exactly one RealSense is connected; connected: 111 .*, 222"):
+        RealSenseSource(RealSenseConfig()).open()
+    library.serials = ("047",)
+    RealSenseSource(RealSenseConfig()).open()
+    assert "047" in library.enabled
+
+
 def test_a_mode_that_the_camera_refuses(library):
     library.refuses = "Couldn't resolve requests"
     source = RealSenseSource(RealSenseConfig("111", rate=300))

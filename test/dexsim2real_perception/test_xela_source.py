@@ -32,8 +32,12 @@ def stand_in():
         yield running
 
 
+def uri(port):
+    return f"ws://127.0.0.1:{port}"
+
+
 def source_of(stand_in, **changes):
-    config = XelaConfig(port=stand_in.port, decoder=DECODER, **changes)
+    config = XelaConfig(uri(stand_in.port), decoder=DECODER, **changes)
     return XelaTouchSource(touch_layout(stand_in.config.layout), config)
 
 
@@ -126,7 +130,7 @@ def test_a_lost_connection_is_made_anew_with_the_old_baseline(stand_in, running)
 
 def test_a_server_that_starts_late_and_dies_is_found_again(caplog):
     port = free_port()
-    started = Running(XelaTouchSource(touch_layout("uSCuAH"), XelaConfig(port=port, decoder=DECODER)))
+    started = Running(XelaTouchSource(touch_layout("uSCuAH"), XelaConfig(uri(port), decoder=DECODER)))
     try:
         until(lambda: "no XELA server at ws://127.0.0.1:" in started.text)
         for _ in range(2):
@@ -175,10 +179,15 @@ def test_what_listens_is_no_websocket():
                 connection.sendall(b"220 mail.example ESMTP\r\n")
 
         threading.Thread(target=answer, daemon=True).start()
-        source = XelaTouchSource(touch_layout("uSCuAH"), XelaConfig(port=server.getsockname()[1]))
+        source = XelaTouchSource(touch_layout("uSCuAH"), XelaConfig(uri(server.getsockname()[1])))
         with pytest.raises(SourceError, match=r"no XELA server at .*start xela_server"):
             source.open()
         source.close()
+
+
+def test_an_address_that_is_none():
+    with pytest.raises(SourceError, match="no XELA server at localhost:5000"):
+        XelaTouchSource(touch_layout("uSCuAH"), XelaConfig("localhost:5000")).open()
 
 
 def test_the_stand_in_refuses_what_cannot_be(stand_in):
@@ -196,7 +205,7 @@ def test_the_stand_in_runs_as_a_program():
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert f"ws://127.0.0.1:{port}" in process.stderr.readline()
-        source = XelaTouchSource(touch_layout("uSCuAH"), XelaConfig(port=port, decoder=DECODER))
+        source = XelaTouchSource(touch_layout("uSCuAH"), XelaConfig(uri(port), decoder=DECODER))
         source.open()
         assert until(lambda: source.read(0.5)).force.shape == (4, 30, 3)
         source.close()

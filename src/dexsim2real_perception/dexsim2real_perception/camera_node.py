@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from dexsim2real_description import CAMERAS, DexSim2RealError, UnknownNameError, make_cell
-from dexsim2real_description.camera import Intrinsics
+from dexsim2real_description.camera_messages_node import camera_info_message, image_message
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
 from dexsim2real_perception.camera import Frame
 from dexsim2real_perception.folder_camera import FolderCamera, FolderConfig
@@ -87,33 +86,8 @@ class CameraNode(GraphNode):
     def _publish(self, frame: Frame) -> None:
         stamp = Time(sec=frame.stamp_ns // 10**9, nanosec=frame.stamp_ns % 10**9)
         header = Header(stamp=stamp, frame_id=self._frame_id)
-        self._images.publish(image_message(frame, header))
+        self._images.publish(image_message(frame.rgb, header))
         self._infos.publish(camera_info_message(frame.intrinsics, header))
-
-
-def image_message(frame: Frame, header: Header) -> Image:
-    """A frame as sensor_msgs/Image, rgb8."""
-    height, width, _ = frame.rgb.shape
-    message = Image(header=header, height=height, width=width, encoding="rgb8", step=3 * width)
-    message.data = array.array("B", frame.rgb.tobytes())  # bytes or an array would be checked value by value
-    return message
-
-
-def camera_info_message(lens: Intrinsics, header: Header) -> CameraInfo:
-    """A pinhole as sensor_msgs/CameraInfo."""
-    k = [lens.fx, 0.0, lens.cx, 0.0, lens.fy, lens.cy, 0.0, 0.0, 1.0]
-    p = [lens.fx, 0.0, lens.cx, 0.0, 0.0, lens.fy, lens.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
-    r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-    return CameraInfo(
-        header=header,
-        height=lens.height,
-        width=lens.width,
-        distortion_model="plumb_bob",
-        d=[0.0] * 5,
-        k=k,
-        r=r,
-        p=p,
-    )
 
 
 def main() -> int:

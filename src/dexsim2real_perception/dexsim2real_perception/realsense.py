@@ -21,8 +21,8 @@ from dexsim2real_perception.source import State
 class RealSenseConfig:
     """Which camera, and how it is run."""
 
-    serial: str
-    """Printed on the camera; `rs-enumerate-devices` lists those connected."""
+    serial: str = ""
+    """Printed on the camera; empty takes the only one that is connected."""
     width: int = 640
     height: int = 480
     rate: int = 30
@@ -68,8 +68,7 @@ class RealSenseSource:
         if self._device is not None:
             pipeline.set_device(self._device)
         else:
-            self._check_serial()
-            stream.enable_device(self.config.serial)
+            stream.enable_device(self._find())
         shape = (self.config.width, self.config.height)
         stream.enable_stream(rs.stream.color, *shape, rs.format.rgb8, self.config.rate)
         if self.config.depth:
@@ -108,16 +107,22 @@ class RealSenseSource:
             self._pipeline.stop()
         self._pipeline = None
 
-    def _check_serial(self) -> None:
-        rs = self._rs
+    def _find(self) -> str:
+        """Serial number of the camera to use."""
+        rs, wanted = self._rs, self.config.serial
         found = {
             device.get_info(rs.camera_info.serial_number): device.get_info(rs.camera_info.name)
             for device in rs.context().query_devices()
             if device.supports(rs.camera_info.serial_number)
         }
-        if self.config.serial not in found:
-            listed = ", ".join(f"{serial} ({name})" for serial, name in sorted(found.items())) or "none"
-            raise SourceError(f"no RealSense with serial {self.config.serial!r} is connected; connected: {listed}")
+        listed = ", ".join(f"{serial} ({name})" for serial, name in sorted(found.items())) or "none"
+        if not wanted and len(found) == 1:
+            return str(next(iter(found)))
+        if not wanted:
+            raise SourceError(f"no serial was given, and not exactly one RealSense is connected; connected: {listed}")
+        if wanted not in found:
+            raise SourceError(f"no RealSense with serial {wanted!r} is connected; connected: {listed}")
+        return wanted
 
     def _set_options(self, device: Any) -> None:
         option = self._rs.option

@@ -25,9 +25,8 @@ SOURCES = ("xela", "bag")
 
 PARAMETERS: dict[str, Any] = {
     "source": "xela",
-    "layout": "grid15",
-    "host": "127.0.0.1",
-    "port": 5000,
+    "touch": "grid15",  # the touch layout
+    "uri": "ws://127.0.0.1:5000",
     "sensors": ["1", "2", "3", "4"],  # the server's numbers of the index, middle, ring and thumb tips
     "min_rate": 50.0,  # [Hz]
     "max_age": 0.25,  # [s]
@@ -42,7 +41,7 @@ class TouchNode(GraphNode):
     def __init__(self) -> None:
         super().__init__("touch")
         self._values = self.take_parameters(PARAMETERS)
-        self._layout = touch_layout(self._values["layout"])
+        self._layout = touch_layout(self._values["touch"])
         self._publisher = self.create_publisher(PointCloud2, "/touch/points", QOS["/touch/points"])
         self._xela: XelaTouchSource | None = None
         self._loop = SourceLoop(self._make_source(), self._publish)
@@ -80,7 +79,7 @@ class TouchNode(GraphNode):
             min_rate=self._values["min_rate"],
             max_age_s=self._values["max_age"],
         )
-        return XelaConfig(host=self._values["host"], port=self._values["port"], decoder=decoder)
+        return XelaConfig(self._values["uri"], decoder=decoder)
 
     def _zero(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = self._xela is not None

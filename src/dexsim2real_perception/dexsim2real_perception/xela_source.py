@@ -19,8 +19,7 @@ from dexsim2real_perception.xela_decoder import DecoderConfig, XelaDecoder
 class XelaConfig:
     """Where the server is. Version 1.7.6 listens on the first network address of its machine, not on localhost."""
 
-    host: str = "127.0.0.1"
-    port: int = 5000
+    uri: str = "ws://127.0.0.1:5000"
     connect_timeout_s: float = 1.0
     silence_s: float = 1.0
     """A server that says nothing for so long is taken for gone."""
@@ -38,11 +37,6 @@ class XelaTouchSource:
         self._heard = 0.0
 
     @property
-    def url(self) -> str:
-        """Address of the server."""
-        return f"ws://{self.config.host}:{self.config.port}"
-
-    @property
     def state(self) -> State:
         """What the decoder says of the last message."""
         return self.decoder.state
@@ -55,7 +49,7 @@ class XelaTouchSource:
             # No pings (the server need not know them: silence is what we watch), no compression (latency), no proxy.
             self._socket = self._connected.enter_context(
                 client.connect(
-                    self.url,
+                    self.config.uri,
                     open_timeout=self.config.connect_timeout_s,
                     close_timeout=0.2,
                     ping_interval=None,
@@ -65,8 +59,8 @@ class XelaTouchSource:
             )
         except (OSError, exceptions.WebSocketException) as error:
             raise SourceError(
-                f"no XELA server at {self.url} ({error or type(error).__name__}); start xela_server and check "
-                "host and port"
+                f"no XELA server at {self.config.uri} ({error or type(error).__name__}); start xela_server and "
+                "check its address"
             ) from error
         self._heard = time.monotonic()
 
@@ -77,10 +71,10 @@ class XelaTouchSource:
             text = self._socket.recv(timeout=timeout_s)
         except TimeoutError:
             if time.monotonic() - self._heard > self.config.silence_s:
-                raise SourceError(f"the XELA server at {self.url} sends nothing; restart it") from None
+                raise SourceError(f"the XELA server at {self.config.uri} sends nothing; restart it") from None
             return None
         except exceptions.ConnectionClosed as error:
-            raise SourceError(f"the XELA server at {self.url} closed the connection ({error})") from error
+            raise SourceError(f"the XELA server at {self.config.uri} closed the connection ({error})") from error
         self._heard = time.monotonic()
         return self.decoder.feed(text, time.time_ns())
 
