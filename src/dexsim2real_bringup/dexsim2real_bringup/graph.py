@@ -11,11 +11,17 @@ from typing import Literal
 
 from dexsim2real_description import CAMERAS, DexSim2RealError
 
-Value = str | int | float | bool
-Mode = Literal["sim", "real", "replay"]
+Value = str | int | float | bool | tuple[str, ...]
+Mode = Literal["sim", "real", "replay", "record"]
 
 GUARDED = ("/policy/action_chunk", "/safety_gate/", "/joint_states")
 """Topics and services that may not be remapped: whoever could would lead commands past the safety gate."""
+SENSORS = (
+    *(f"/{camera}_camera/color/{kind}" for camera in CAMERAS for kind in ("image_raw", "camera_info")),
+    "/touch/points",
+    "/joint_states",
+)
+"""What a replay stands in for: the robot's side of the graph. Commands are made anew, never played back."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,16 @@ class GraphOptions:
     """Real robot: address of the arm's controller."""
     can: str = "can0"
     """Real robot: CAN interface of the hand."""
-    xela: str = "ws://127.0.0.1:5000"
-    """Real robot: address of the XELA server."""
+    xela_host: str = "127.0.0.1"
+    """Real robot: where the XELA server runs."""
+    xela_port: int = 5000
     front_serial: str = ""
     """Real robot: serial number of the front camera; empty takes the only one."""
     wrist_serial: str = ""
     bag: str = ""
     """Replay: the recording to play."""
+    out: str = ""
+    """Record: folder of the new recording."""
     markers: bool = True
     """Publish what the viewers draw."""
 
@@ -94,14 +103,22 @@ def _parse(name: str, text: str, kind: type) -> Value:
 
 def graph(mode: Mode, options: GraphOptions) -> tuple[NodeSpec, ...]:
     """The nodes of a graph, in the order they should start."""
+    if mode == "record":
+        return (_recorder(options),)
     robot = {"sim": _simulated, "real": _real, "replay": _replayed}[mode](options)
     return (*robot, _gate(options), _policy(options), *_viewers(options))
 
 
 def _simulated(options: GraphOptions) -> tuple[NodeSpec, ...]:
     names = ("task", "twin", "difficulty", "seed", "arm", "hand", "touch")
-    parameters = {name: getattr(options, name) for name in names}
-    return (NodeSpec("dexsim2real_sim", "simulator_node", "simulator", parameters),)
+    cell = {name: getattr(options, name) for name in names}
+    return (
+        NodeSpec("dexsim2real_sim", "simulator_node", "simulator", cell),
+        *(
+            NodeSpec("dexsim2real_sim", "simulated_camera_node", f"{camera}_camera", {"camera": camera, **cell})
+            for camera in CAMERAS
+        ),
+    )
 
 
 def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
@@ -109,7 +126,9 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
         return _simulated(replace(options, twin=options.twin or "0"))
     if not options.robot_ip:
         raise DexSim2RealError("the real robot needs robot_ip, the address of the arm's controller")
-    hardware = {"arm": options.arm, "hand": options.hand, "robot_ip": options.robot_ip, "can": options.can}
+    names = ("arm", "hand", "touch", "robot_ip", "can")
+    hardware = {name: getattr(options, name) for name in names}
+    skin = {"source": "xela", "layout": options.touch, "host": options.xela_host, "port": options.xela_port}
     serials = {"front": options.front_serial, "wrist": options.wrist_serial}
     return (
         NodeSpec("dexsim2real_hw", "hardware_node", "hardware", hardware),
@@ -122,14 +141,25 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
             )
             for camera in CAMERAS
         ),
-        NodeSpec("dexsim2real_perception", "touch_node", "touch", {"source": "xela", "uri": options.xela}),
+        NodeSpec(
+            "dexsim2real_perception",
+            "touch_node",
+            "touch",
+            {"source": "xela", "uri": options.xela, "touch": options.touch},
+        ),
     )
 
 
 def _replayed(options: GraphOptions) -> tuple[NodeSpec, ...]:
     if not options.bag:
         raise DexSim2RealError("replay needs bag, the recording to play")
-    return (NodeSpec("dexsim2real_audit", "replay_node", "replay", {"bag": options.bag}),)
+    return (NodeSpec("dexsim2real_audit", "replay_node", "replay", {"bag": options.bag, "topics": SENSORS}),)
+
+
+def _recorder(options: GraphOptions) -> NodeSpec:
+    if not options.out:
+        raise DexSim2RealError("record needs out, the folder of the new recording")
+    return NodeSpec("dexsim2real_audit", "recorder_node", "recorder", {"out": options.out})
 
 
 def _gate(options: GraphOptions) -> NodeSpec:
