@@ -12,6 +12,8 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/urdf", ["urdf/cell.ros2_control.xacro", "urdf/cell_control.urdf.xacro"]),
+        (f"share/{NAME}/config", ["config/controllers_real.yaml", "config/controllers_twin.yaml"]),
     ],
     entry_points={
         "console_scripts": [
