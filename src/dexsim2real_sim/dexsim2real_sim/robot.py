@@ -72,6 +72,7 @@ def _add_geom(body: mujoco.MjsBody, link: str, index: int, shape: Shape) -> None
         condim=4 if part == "tip" else 3,
         friction=(1.0, 0.005, 0.0001),
         priority=1 if part == "tip" else 0,
+        castshadow=part != "arm",  # the arm's large round links would be dotted by their own shadows
     )
 
 

@@ -21,16 +21,16 @@ TABLE = "table"
 LIGHT = "key_light"
 FILL_LIGHT = "fill_light"
 TABLE_RGB: Vec3 = (0.72, 0.5, 0.34)
-BACKDROP_RGB: Vec3 = (0.62, 0.66, 0.72)
+BACKDROP_RGB: Vec3 = (0.74, 0.78, 0.84)
 TABLE_REPEAT, BACKDROP_REPEAT = 1.0, 2.0
 """Of their textures [1/m]."""
 OVERVIEW = CameraMount(
     "overview",
     "world",
-    (1.35, -0.95, 0.75),
-    (-0.72, 0.62, -0.45),
+    (1.3, -0.75, 0.65),
+    (-0.78, 0.72, -0.42),
     (0.0, 0.0, 1.0),
-    Intrinsics(640, 480, fx=560.0, fy=560.0, cx=320.0, cy=240.0),
+    Intrinsics(640, 480, fx=620.0, fy=620.0, cx=320.0, cy=240.0),
 )
 """A camera for people, which sees the whole cell; no policy has it."""
 FLOOR = -0.75
@@ -110,6 +110,7 @@ def _add_backdrop(spec: mujoco.MjSpec) -> None:
     faces = {
         "floor": ((0.0, 0.0, FLOOR), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)),
         "wall_back": ((-0.8, 0.0, 0.75), (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)),
+        "wall_front": ((2.4, 0.0, 0.75), (0.0, -1.0, 0.0, 0.0, 0.0, 1.0)),
         "wall_left": ((0.3, 1.6, 0.75), (1.0, 0.0, 0.0, 0.0, 0.0, 1.0)),
         "wall_right": ((0.3, -1.6, 0.75), (-1.0, 0.0, 0.0, 0.0, 0.0, 1.0)),
     }
@@ -133,8 +134,8 @@ def _add_lights(spec: mujoco.MjSpec) -> None:
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
         pos=LIGHT_POSITION,
         dir=direction_to_table(np.array(LIGHT_POSITION)),
-        ambient=(0.25, 0.25, 0.25),
-        diffuse=(0.6, 0.6, 0.6),
+        ambient=(0.3, 0.3, 0.3),
+        diffuse=(0.55, 0.55, 0.55),
         specular=(0.25, 0.25, 0.25),
         castshadow=True,
     )
@@ -143,7 +144,7 @@ def _add_lights(spec: mujoco.MjSpec) -> None:
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
         pos=(0.2, 1.2, 1.8),
         dir=direction_to_table(np.array([0.2, 1.2, 1.8])),
-        diffuse=(0.2, 0.2, 0.2),
+        diffuse=(0.3, 0.3, 0.3),
         castshadow=False,
     )
 

@@ -111,7 +111,7 @@ def _wood() -> Gray:
 def _fabric() -> Gray:
     """Warp and weft threads of uneven brightness."""
     warp, weft = _noise(5, 0.005, 0.08), _noise(6, 0.08, 0.005)
-    return 0.72 + 0.28 * (warp - 0.5) + 0.28 * (weft - 0.5) + 0.12 * (_noise(7, 0.3, 0.3) - 0.5)
+    return 0.78 + 0.2 * (warp - 0.5) + 0.2 * (weft - 0.5) + 0.12 * (_noise(7, 0.3, 0.3) - 0.5)
 
 
 def _laminate() -> Gray:
