@@ -16,12 +16,12 @@ COUNT = 6
 """Bodies in the pool."""
 LAYOUTS = 100
 """Arrangements to choose from."""
-WORK_AREA = ((0.2, -0.2), (0.76, 0.28))
-"""Corners x, y of the part of the table that tasks use [m]; distractors stay out of it."""
+WORK_AREAS = (((0.2, -0.2), (0.76, 0.28)), ((0.34, -0.4), (0.56, -0.2)))
+"""Corners x, y of the parts of the table that tasks use [m]; distractors stay out of them."""
 LARGEST = 0.05
 """Half the largest side of a distractor [m]."""
 LARGEST_SCALE = 1.3
-"""They may be scaled up to this and still touch neither each other nor the work area."""
+"""They may be scaled up to this and still touch neither each other nor a work area."""
 TABLE_FRAME = np.array(Cell.table.centre) - [0.0, 0.0, Cell.table.size[2] / 2]
 """Origin of the table's body in the world [m]."""
 SHOWN, HIDDEN = Cell.table.size[2] / 2, -5.0
@@ -66,7 +66,7 @@ def add_distractors(table: mujoco.MjsBody) -> None:
 def layouts() -> Array:
     """Where the distractors stand in the table's frame: x, y [m] and yaw [rad], shape (LAYOUTS, COUNT, 3).
 
-    On the table, outside the work area and clear of each other at every scale.
+    On the table, outside the work areas and clear of each other at every scale.
     """
     rng = np.random.default_rng(0)
     return np.stack([_arrange(rng) for _ in range(LAYOUTS)])
@@ -90,13 +90,13 @@ _RADIUS = LARGEST * LARGEST_SCALE * 1.25
 
 
 def _draw(rng: np.random.Generator) -> Array:
-    """A point of the table whose circle is on the table and outside the work area [m], shape (2,)."""
+    """A point of the table whose circle is on the table and outside the work areas [m], shape (2,)."""
     table = Cell.table
     centre, half = np.array(table.centre[:2]), np.array(table.size[:2]) / 2 - _MARGIN
-    low, high = np.array(WORK_AREA)
+    low, high = np.moveaxis(np.array(WORK_AREAS), 1, 0)
     while True:
         point = centre + rng.uniform(-half, half)
-        if (point < low - _RADIUS).any() or (point > high + _RADIUS).any():
+        if ((point < low - _RADIUS) | (point > high + _RADIUS)).any(axis=1).all():
             return point
 
 
