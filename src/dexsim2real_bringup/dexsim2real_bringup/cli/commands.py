@@ -38,6 +38,7 @@ COMMANDS: dict[str, Command] = {
     "record": Command(f"{_CLI}.record:record", "record the live graph to a rosbag2 folder"),
     "replay": Command(f"{_CLI}.record:replay", "publish a recording again"),
     "recover": Command(f"{_CLI}.record:recover", "save what is readable of a damaged recording"),
+    "bench recorder": Command(f"{_CLI}.bench_recorder:bench_recorder", "prove that the recorder loses nothing"),
     "trials plan": Command(f"{_CLI}.trials:plan", "plan an evaluation, with methods hidden from judges"),
     "trials judge": Command(f"{_CLI}.trials:judge", "take a judge's verdicts"),
     "trials report": Command(f"{_CLI}.trials:report", "report success, gaps and tests between methods"),
