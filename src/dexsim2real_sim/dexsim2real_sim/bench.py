@@ -34,7 +34,7 @@ def bench_physics(task: str, num_envs: Sequence[int], seconds: float) -> Iterato
             env.step(actions)
         memory = _resident() - before
         methods: dict[str, Callable[[], Any]] = {
-            "env": lambda e=env, a=actions: e.step(a),
+            "env": partial(env.step, actions),
             "physics": _bare_physics(env),
         }
         pool = _async_pool(task, count)
