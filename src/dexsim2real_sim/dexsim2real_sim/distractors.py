@@ -73,32 +73,28 @@ def layouts() -> Array:
 
 
 def _arrange(rng: np.random.Generator) -> Array:
-    """One arrangement, by rejection; begins anew where the bodies drawn first left no room."""
+    """One arrangement: points taken in turn, each clearing its surroundings; anew where there is no room left."""
     while True:
-        placed: list[Array] = []
-        for _ in range(400):
-            point = _draw(rng)
-            if all(np.linalg.norm(point - other) > 2 * _RADIUS for other in placed):
-                placed.append(point)
-            if len(placed) == COUNT:
-                yaw = rng.uniform(-np.pi, np.pi, COUNT)
-                return np.column_stack([np.array(placed) - TABLE_FRAME[:2], yaw])
+        free, placed = _free_points(rng), []
+        while len(free) and len(placed) < COUNT:
+            placed.append(free[0])
+            free = free[np.linalg.norm(free - free[0], axis=1) > 2 * _RADIUS]
+        if len(placed) == COUNT:
+            yaw = rng.uniform(-np.pi, np.pi, COUNT)
+            return np.column_stack([np.array(placed) - TABLE_FRAME[:2], yaw])
+
+
+def _free_points(rng: np.random.Generator) -> Array:
+    """Points of the table whose circle is outside the work areas [m], shape (k, 2)."""
+    centre, half = np.array(Cell.table.centre[:2]), np.array(Cell.table.size[:2]) / 2 - _MARGIN
+    points = rng.uniform(centre - half, centre + half, (500, 2))
+    low, high = np.moveaxis(np.array(WORK_AREAS), 1, 0)
+    outside = (points[:, None] < low - _RADIUS) | (points[:, None] > high + _RADIUS)
+    free: Array = points[outside.any(axis=-1).all(axis=-1)]
+    return free
 
 
 _RADIUS = LARGEST * LARGEST_SCALE * 1.25
 """Of the circle that any distractor stays in [m]: the footprint of a box turned by any yaw."""
-
-
-def _draw(rng: np.random.Generator) -> Array:
-    """A point of the table whose circle is on the table and outside the work areas [m], shape (2,)."""
-    table = Cell.table
-    centre, half = np.array(table.centre[:2]), np.array(table.size[:2]) / 2 - _MARGIN
-    low, high = np.moveaxis(np.array(WORK_AREAS), 1, 0)
-    while True:
-        point = centre + rng.uniform(-half, half)
-        if ((point < low - _RADIUS) | (point > high + _RADIUS)).any(axis=1).all():
-            return point
-
-
 _MARGIN = 0.05
 """From a distractor's middle to the table's edge, at least [m]."""
