@@ -1,5 +1,7 @@
 """Build of dexsim2real_bringup by colcon; pip installs all packages from the root pyproject.toml."""
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 NAME = "dexsim2real_bringup"
@@ -12,7 +14,12 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", sorted(str(path) for path in Path("launch").glob("*.launch.py"))),
+        (f"share/{NAME}/rviz", ["rviz/operator.rviz", "rviz/operator.foxglove.json"]),
     ],
+    entry_points={
+        "console_scripts": [f"marker_node = {NAME}.marker_node:main", "dexsim2real = dexsim2real_bringup.cli:main"]
+    },
     install_requires=["setuptools"],
     zip_safe=True,
     maintainer="DexSim2Real maintainers",

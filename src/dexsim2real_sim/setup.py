@@ -13,6 +13,12 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
+    entry_points={
+        "console_scripts": [
+            f"simulator_node = {NAME}.simulator_node:main",
+            f"simulated_camera_node = {NAME}.simulated_camera_node:main",
+        ]
+    },
     install_requires=["setuptools"],
     zip_safe=True,
     maintainer="DexSim2Real maintainers",

@@ -64,9 +64,8 @@ class GraphOptions:
     """Real robot: address of the arm's controller."""
     can: str = "can0"
     """Real robot: CAN interface of the hand."""
-    xela_host: str = "127.0.0.1"
-    """Real robot: where the XELA server runs."""
-    xela_port: int = 5000
+    xela: str = "ws://127.0.0.1:5000"
+    """Real robot: address of the XELA server."""
     front_serial: str = ""
     """Real robot: serial number of the front camera; empty takes the only one."""
     wrist_serial: str = ""
@@ -128,7 +127,7 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
         raise DexSim2RealError("the real robot needs robot_ip, the address of the arm's controller")
     names = ("arm", "hand", "touch", "robot_ip", "can")
     hardware = {name: getattr(options, name) for name in names}
-    skin = {"source": "xela", "layout": options.touch, "host": options.xela_host, "port": options.xela_port}
+    skin = {"source": "xela", "uri": options.xela, "touch": options.touch}
     serials = {"front": options.front_serial, "wrist": options.wrist_serial}
     return (
         NodeSpec("dexsim2real_hw", "hardware_node", "hardware", hardware),
@@ -141,12 +140,7 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
             )
             for camera in CAMERAS
         ),
-        NodeSpec(
-            "dexsim2real_perception",
-            "touch_node",
-            "touch",
-            {"source": "xela", "uri": options.xela, "touch": options.touch},
-        ),
+        NodeSpec("dexsim2real_perception", "touch_node", "touch", skin),
     )
 
 

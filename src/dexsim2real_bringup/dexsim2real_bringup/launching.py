@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -18,7 +19,6 @@ from launch_ros.actions import Node
 
 from dexsim2real_bringup.graph import GraphOptions, Mode, NodeSpec, graph, parse_options
 from dexsim2real_bringup.ros_environment import ros_environment
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 
 def launch_graph(mode: Mode) -> LaunchDescription:

@@ -39,6 +39,8 @@ def _text(value: Value) -> str:
     """A parameter as YAML that keeps its type: text is quoted, so that "7" does not become a number."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_text, value))}]"
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
 
 

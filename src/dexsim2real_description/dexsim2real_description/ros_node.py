@@ -72,6 +72,7 @@ QOS: dict[str, QoSProfile] = {
     "/diagnostics": _qos(10),
     "/trial/event": _qos(10, latched=True),
     "/simulator/object_poses": _qos(5),
+    "/simulator/scene": _qos(1, reliable=False),
     "/clock": _qos(1, reliable=False),
 }
 """Quality of service of every topic of the graph, for its publisher and its subscribers alike.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 
@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import JOINTS, UnknownNameError, make_cell
+from dexsim2real_description.area import Size
+from dexsim2real_description.camera import CameraMount
 from dexsim2real_description.observation import SensorValues
+from dexsim2real_sim.cameras import Cameras
 from dexsim2real_sim.env import EnvConfig
 from dexsim2real_sim.episode import EpisodeStarter
 from dexsim2real_sim.errors import SimError
@@ -38,9 +41,17 @@ class LiveCell:
         self.plant.world.difficulty[:] = config.difficulty
         self._starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin)
         self._sensors = Sensors(self.cell, self.plant, config, twin)
+        self._config, self._twin = config, twin
+        self.starts = 0
+        """How often the task was started; the cell is made started."""
         self.ticks = 0
         """Control periods since the cell was made; never goes back."""
         self.reset()
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether its parameters are hidden."""
+        return self._twin is not None
 
     @property
     def time(self) -> float:
@@ -53,6 +64,21 @@ class LiveCell:
         """Joint targets in force [rad], shape (1, 23)."""
         self._next = self.target
         self._sensors.reset(_ONE)
+        self.starts += 1
+
+    def rewind(self) -> None:
+        """As if the cell had just been made, but for its time."""
+        self._starter.reseed(self._config.seed)
+        self._sensors.reseed(self._config.seed)
+        self.starts = 0
+        self.reset()
+
+    def make_cameras(self, mounts: Sequence[CameraMount], size: Size) -> Cameras:
+        """Cameras that see this cell, images of `size` (height, width) [px].
+
+        Raises SimError without a working OpenGL library.
+        """
+        return Cameras(self.plant, mounts, size, self._config.seed, self._twin, self._twin)
 
     def command(self, positions: Mapping[str, float]) -> None:
         """Joint targets [rad] by name for the next tick; joints that are not named keep theirs.

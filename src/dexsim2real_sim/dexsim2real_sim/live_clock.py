@@ -1,28 +1,45 @@
-"""Keeping time: whether a simulation keeps up with the clock, and what is due at which tick."""
+"""Keeping time: which ticks are due, whether a simulation keeps up with the clock, and what is due at which tick."""
 
 from __future__ import annotations
 
 from collections import deque
 
+CATCH_UP = 4
+"""Ticks that may be made up for at once; older ones are given up, so that a long stall is not played back."""
+
 
 class Pace:
-    """Compares ticks with the clock over the last few seconds."""
+    """Ticks on an even grid of time; a late one is made up for, so that the rate is kept over seconds."""
 
     def __init__(self, rate: float, window: float = 5.0) -> None:
         self._period = 1e9 / rate
+        self._begin: float | None = None
+        self._done = 0
         self._stamps: deque[int] = deque(maxlen=round(rate * window))
         self.late = 0
-        """Ticks that came more than a whole period late."""
+        """Ticks that were made up for."""
+        self.given_up = 0
+        """Ticks that were not."""
 
-    def tick(self, now: int) -> None:
-        """A tick happens at `now` [ns]."""
-        if self._stamps and now - self._stamps[-1] > 2 * self._period:
-            self.late += 1
-        self._stamps.append(now)
+    def due(self, now: int) -> int:
+        """How many ticks to make at `now` [ns], at most CATCH_UP."""
+        if self._begin is None:
+            self._begin = now
+        # to the nearest tick: the timer that asks is a little early or late each time
+        owed = round((now - self._begin) / self._period) + 1 - self._done
+        ticks = max(0, min(owed, CATCH_UP))
+        if owed > CATCH_UP:
+            self.given_up += owed - CATCH_UP
+            self._begin += (owed - CATCH_UP) * self._period
+        self._done += ticks
+        self.late += max(0, ticks - 1)
+        self._stamps.extend([now] * ticks)
+        return ticks
 
-    def factor(self, now: int) -> float:
-        """Simulated over real time; 1 before there is anything to compare."""
-        if len(self._stamps) < 2 or now == self._stamps[0]:
+    @property
+    def factor(self) -> float:
+        """Simulated over real time, over the last few seconds; 1 before there is anything to compare."""
+        if len(self._stamps) < 2 or self._stamps[-1] == self._stamps[0]:
             return 1.0
         return (len(self._stamps) - 1) * self._period / (self._stamps[-1] - self._stamps[0])
 

@@ -7,7 +7,6 @@ With `speed` 1 it runs in real time and says if it cannot; with `speed` 0 it run
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -16,35 +15,27 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.parameter import Parameter as RosParameter
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import JointState, PointCloud2, PointField
-from std_msgs.msg import Header
+from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from dexsim2real_description import JOINTS, DexSim2RealError
-from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
+from dexsim2real_description.ros_node import QOS, GraphNode, Health, qos_without_deadline, run_node
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, TOUCH_FRAME, pack
-from dexsim2real_sim.env import EnvConfig
-from dexsim2real_sim.live import LiveCell
 from dexsim2real_sim.live_clock import Pace, Periodic
+from dexsim2real_sim.live_parameters import CELL_PARAMETERS, make_live_cell
+from dexsim2real_sim.live_scene import describe
 from dexsim2real_sim.parameters import PARAMETERS
 from dexsim2real_sim.plant import CONTROL_RATE
-from dexsim2real_sim.twin import Twin
 
-NODE_PARAMETERS: dict[str, Any] = {
-    "task": "pick_place",
-    "twin": "",  # a number seeds one, anything else is a file; empty is the nominal robot
-    "seed": 0,
-    "difficulty": 1.0,
-    "objects": "seen",
-    "arm": "panda",
-    "hand": "v4",
-    "touch": "grid15",
-    "speed": 1.0,
-}
+NODE_PARAMETERS: dict[str, Any] = {**CELL_PARAMETERS, "speed": 1.0}
 """Parameters of the node itself and their defaults."""
 
 TOUCH_RATE = 100.0
-OBJECT_RATE = 30.0
+SCENE_RATE = 30.0
+"""Of the objects' poses, and of what the cameras draw [Hz]."""
+COMMANDS_KEPT = 20
+"""Commands that may wait while a tick is computed: the gate sends two or three per tick."""
 
 
 class SimulatorNode(GraphNode):
@@ -54,46 +45,55 @@ class SimulatorNode(GraphNode):
         super().__init__("simulator")
         registry = {name: float(p.nominal) for name, p in PARAMETERS.items()}
         values = self.take_parameters({**NODE_PARAMETERS, **registry})
-        twin = _twin(values["twin"])
-        config = EnvConfig(**{name: values[name] for name in NODE_PARAMETERS if name not in ("twin", "speed")})
-        self._live = LiveCell(config, twin)
-        if twin is None:
-            self._live.set_parameters({name: values[name] for name in registry})
-            self.add_on_set_parameters_callback(self._change_parameters)
-        else:
-            for name in registry:
-                self.undeclare_parameter(name)
+        if values["speed"] not in (0.0, 1.0):
+            raise DexSim2RealError(f"speed is {values['speed']}, expected 1 (real time) or 0 (as fast as possible)")
+        self._fast = values["speed"] == 0.0
+        self._live = make_live_cell(values)
+        self._offer_parameters({name: values[name] for name in registry})
         self._joints = self.create_publisher(JointState, "/joint_states", QOS["/joint_states"])
         self._touch = self.create_publisher(PointCloud2, "/touch/points", QOS["/touch/points"])
         self._objects = self.create_publisher(PoseArray, "/simulator/object_poses", QOS["/simulator/object_poses"])
+        self._scenes = self.create_publisher(String, "/simulator/scene", QOS["/simulator/scene"])
         self._clock_out = self.create_publisher(ClockMessage, "/clock", QOS["/clock"])
-        topic = "/safety_gate/joint_command"
-        self.create_subscription(JointTrajectory, topic, self._take_command, QOS[topic])
+        qos = qos_without_deadline("/safety_gate/joint_command")  # without commands the robot holds
+        qos.depth = COMMANDS_KEPT
+        self.create_subscription(JointTrajectory, "/safety_gate/joint_command", self._take_command, qos)
         self.create_service(Trigger, "/simulator/reset", self._reset)
-        self._touch_due, self._objects_due = Periodic(TOUCH_RATE), Periodic(OBJECT_RATE)
-        self._commands, self._refused, self._breakdowns = 0, 0, 0
+        self._touch_due, self._scene_due = Periodic(TOUCH_RATE), Periodic(SCENE_RATE)
+        self._commands, self._refused, self._breakdowns, self._last_command = 0, 0, 0, 0
         self._pace = Pace(CONTROL_RATE)
-        self._fast = values["speed"] == 0.0
-        if values["speed"] not in (0.0, 1.0):
-            raise DexSim2RealError(f"speed is {values['speed']}, expected 1 (real time) or 0 (as fast as possible)")
-        period = 0.0 if self._fast else 1 / CONTROL_RATE
-        self.create_timer(period, self._tick, clock=self.steady)
+        self.create_timer(0.0 if self._fast else 1 / CONTROL_RATE, self._run, clock=self.steady)
+
+    def _offer_parameters(self, values: dict[str, float]) -> None:
+        """Let a person change the registry's parameters, but hide those of a twin."""
+        if self._live.is_twin:
+            for name in values:
+                self.undeclare_parameter(name)
+        else:
+            self._live.set_parameters(values)
+            self.add_on_set_parameters_callback(self._change_parameters)
 
     def health(self) -> Health:
-        """Real-time factor, commands taken and refused."""
-        factor = self._pace.factor(self.steady.now().nanoseconds)
+        """Real-time factor, ticks, commands taken and refused."""
+        factor = self._pace.factor
         keeps_up = self._fast or factor > 0.98
         values = {
             "real_time_factor": f"{factor:.3f}",
+            "ticks": self._live.ticks,
             "late_ticks": self._pace.late,
+            "ticks_given_up": self._pace.given_up,
             "commands": self._commands,
             "commands_refused": self._refused,
+            "last_command_ns": self._last_command,
             "physics_breakdowns": self._breakdowns,
         }
         return Health("running" if keeps_up else "cannot keep real time", keeps_up, values)
 
+    def _run(self) -> None:
+        for _ in range(1 if self._fast else self._pace.due(self.steady.now().nanoseconds)):
+            self._tick()
+
     def _tick(self) -> None:
-        self._pace.tick(self.steady.now().nanoseconds)
         if not self._live.tick():
             self._breakdowns += 1
             self.get_logger().error("physics broke down; the cell was put back at its start")
@@ -113,9 +113,11 @@ class SimulatorNode(GraphNode):
         )
         if readings.touch is not None and self._touch_due(self._live.time):
             self._publish_touch(readings.touch[0], stamp)
-        if self._objects_due(self._live.time):
+        if self._scene_due(self._live.time):
             poses = [_pose(pose) for pose in self._live.object_poses().values()]
             self._objects.publish(PoseArray(header=Header(stamp=stamp, frame_id="world"), poses=poses))
+            scene = describe(self._live, stamp.sec * 10**9 + stamp.nanosec)
+            self._scenes.publish(String(data=scene.text()))
 
     def _stamp(self) -> Time:
         """Now: the system's time, or the simulation's when it runs as fast as it can."""
@@ -155,6 +157,7 @@ class SimulatorNode(GraphNode):
             self.get_logger().warning(str(error), throttle_duration_sec=1.0)
             return
         self._commands += 1
+        self._last_command = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._live.reset()
@@ -171,13 +174,6 @@ class SimulatorNode(GraphNode):
         except (DexSim2RealError, TypeError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
-
-
-def _twin(text: str) -> Twin | None:
-    """The twin that the parameter means."""
-    if not text:
-        return None
-    return Twin.draw(int(text)) if text.isdigit() else Twin.load(Path(text))
 
 
 def _pose(pose: Any) -> Pose:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-import rclpy
 from rich.console import Console
 from rich.live import Live
 
 from dexsim2real_audit.ros_types_node import message_class
 from dexsim2real_bringup.cli.tables import Cell, build_table, write_json
-from dexsim2real_bringup.ros_environment import apply_ros_environment
+from dexsim2real_bringup.ros_session import RosSession
 from dexsim2real_bringup.topic_meter import TopicMeter, header_stamp
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_description.ros_node import QOS, make_executor, qos_without_deadline
+from dexsim2real_description.ros_node import QOS, qos_without_deadline
 
-HEADERLESS = ("/trial/event", "/clock")
+HEADERLESS = ("/trial/event", "/clock", "/simulator/scene")
 REFRESH = 0.5
 """[s]"""
 
@@ -29,20 +30,14 @@ def topics(seconds: float = 0.0, json: Path | None = None) -> None:
         seconds: stop after this long; 0 runs until Ctrl-C.
         json: write the last table to this file as well.
     """
-    apply_ros_environment()
-    rclpy.init()
-    watcher = _Watcher()
     end = time.monotonic() + seconds if seconds else float("inf")
-    try:
+    with RosSession("topics") as session, suppress(KeyboardInterrupt):
+        watcher = _Watcher(session.node)
         with Live(console=Console(markup=False), refresh_per_second=4) as live:
             while time.monotonic() < end:
-                watcher.spin(REFRESH)
+                watcher.look()
+                session.spin(REFRESH)
                 live.update(build_table("Topics", watcher.rows()))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        watcher.close()
-        rclpy.try_shutdown()
     if not watcher.meters:
         raise DexSim2RealError("no topic of the graph was heard; start one with: dexsim2real up sim")
     if json is not None:
@@ -52,17 +47,9 @@ def topics(seconds: float = 0.0, json: Path | None = None) -> None:
 class _Watcher:
     """Subscribes to each topic of the contract once somebody publishes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Any) -> None:
         self.meters: dict[str, TopicMeter] = {}
-        self._node = rclpy.create_node("topics")
-        self._executor = make_executor()
-        self._executor.add_node(self._node)
-
-    def spin(self, seconds: float) -> None:
-        self._find()
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            self._executor.spin_once(timeout_sec=left)
+        self._node = node
 
     def rows(self) -> list[dict[str, Cell]]:
         now = time.monotonic()
@@ -75,13 +62,11 @@ class _Watcher:
                 "messages": meter.count,
             }
             for topic, meter in sorted(self.meters.items())
+            if meter.count
         ]
 
-    def close(self) -> None:
-        self._executor.shutdown()
-        self._node.destroy_node()
-
-    def _find(self) -> None:
+    def look(self) -> None:
+        """Find topics that are new."""
         for topic, types in self._node.get_topic_names_and_types():
             if topic in QOS and topic not in self.meters and self._node.count_publishers(topic):
                 self.meters[topic] = meter = TopicMeter()
