@@ -75,7 +75,8 @@ def layouts() -> Array:
 def _arrange(rng: np.random.Generator) -> Array:
     """One arrangement: points taken in turn, each clearing its surroundings; anew where there is no room left."""
     while True:
-        free, placed = _free_points(rng), []
+        free = _free_points(rng)
+        placed: list[Array] = []
         while len(free) and len(placed) < COUNT:
             placed.append(free[0])
             free = free[np.linalg.norm(free - free[0], axis=1) > 2 * _RADIUS]
