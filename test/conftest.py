@@ -3,6 +3,10 @@
 import os
 import time
 
+# Our matrices are small; on a machine that is busy with something else, two threads of OpenBLAS wait for each other
+# and made the tests of identification 20 times slower. Must be set before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 

@@ -1,12 +1,16 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
 from dexsim2real_audit import Channel, Trace
+from dexsim2real_audit.bag_writer import BagWriter
 from dexsim2real_audit.trace import COMMAND, POSITION
 from dexsim2real_bringup.cli import main
+from dexsim2real_description import VENDOR_JOINTS
+from dexsim2real_description.bags import BagTopic
 
 COLUMNS = ["time_s", *(f"{k}{i}_{u}" for k, u in (("q", "rad"), ("dq", "rad_s"), ("tau", "Nm")) for i in range(1, 8))]
 
@@ -34,6 +38,32 @@ def test_a_recording_becomes_parameters_and_a_report(csv, tmp_path, capsys):
     ]
     assert "What the data cannot tell" in (tmp_path / "robot_params.html").read_text()
     assert len(list((tmp_path / "robot_params_plots").glob("*.png"))) == 2
+
+
+RECORDING = Path(__file__).parents[3] / "shared/data/panda_real/excitation_0_14s.csv"
+
+
+@pytest.mark.skipif(not RECORDING.exists(), reason="the recording of a real Panda is not here")
+def test_a_bag_of_the_real_panda_gives_what_its_table_gives(tmp_path):
+    """With the maker's joint names and topic, as its driver records."""
+    typesys = pytest.importorskip("rosbags.typesys")
+    types = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
+    kind = "sensor_msgs/msg/JointState"
+    names, joint_state = list(VENDOR_JOINTS["panda"]), types.types[kind]
+    header, time = types.types["std_msgs/msg/Header"], types.types["builtin_interfaces/msg/Time"]
+    with BagWriter(tmp_path / "bag") as writer:
+        writer.add_topic(BagTopic("/franka/joint_states", kind, 0, True, False))
+        for row in np.loadtxt(RECORDING, delimiter=",", skiprows=1):
+            stamp = round(row[0] * 1e9)
+            head = header(time(1000 + stamp // 10**9, stamp % 10**9), "")
+            message = joint_state(head, names, row[1:8], row[8:15], row[15:22])
+            writer.write("/franka/joint_states", stamp, bytes(types.serialize_cdr(message, kind)))
+    tables = []
+    for file, extra in ((RECORDING, []), (tmp_path / "bag", ["--joint-states", "/franka/joint_states"])):
+        to = ["--out", str(tmp_path / "p.yaml"), "--json", str(tmp_path / "t.json")]
+        assert main(["identify", str(file), *extra, *to]) == 0
+        tables.append(json.loads((tmp_path / "t.json").read_text())["rows"])
+    assert tables[0] == tables[1]
 
 
 def test_wrong_columns_are_one_line_and_leave_nothing(tmp_path, capsys):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from dexsim2real_audit import Trace, read_trace
+from dexsim2real_audit.bag_trace import Topics
 from dexsim2real_audit.report import Section, save_report
 from dexsim2real_audit.trace import COMMAND, EFFORT, POSITION, TOUCH
 from dexsim2real_bringup.cli.tables import Cell, show
@@ -19,6 +21,8 @@ from dexsim2real_dr.identify.params_file import describe, save_params
 from dexsim2real_dr.identify.plots import error_bars_figure, torque_error_figure
 from dexsim2real_dr.identify.servo import servo_responses
 
+log = logging.getLogger(__name__)
+
 Row = dict[str, Cell]
 
 
@@ -27,30 +31,32 @@ def identify(
     config: Annotated[ArmConfig, tyro.conf.arg(name="")] = ArmConfig(),  # noqa: B008  (frozen)
     delay: bool = False,
     compliance: bool = False,
+    joint_states: str = Topics.joint_states,
     out: Path = Path("robot_params.yaml"),
     json: Path | None = None,
 ) -> None:
     """Tune the arm's model to a recorded motion, and judge it on a part that was held out.
 
     Writes robot_params.yaml and, beside it, an HTML report. A CSV needs the columns time_s, q1_rad.., dq1_rad_s..,
-    tau1_Nm.. for seven joints; a bag needs position and effort of the arm on /joint_states.
+    tau1_Nm.. for seven joints; a bag needs position and effort of the arm.
 
     Args:
         file: a CSV file, a bag, or a saved trace (.npz).
         config: how to identify.
         delay: instead, measure dead time and dynamics of every joint that a bag's commands moved.
         compliance: instead, measure the stiffness of the fingertip that pressed; a CSV needs displacement_m, force_N.
+        joint_states: topic of a bag that has them.
         out: where to write the parameters.
         json: write the table to this file as well.
     """
     if delay and compliance:
         raise DexSim2RealError("--delay and --compliance are two measurements; make them one after the other")
     if delay:
-        show("Response of the joints", _delays(file), json)
+        show("Response of the joints", _delays(file, joint_states), json)
     elif compliance:
-        show("Stiffness of a fingertip", _stiffness(file, config), json)
+        show("Stiffness of a fingertip", _stiffness(file, config, joint_states), json)
     else:
-        result = identify_arm(_motion(file, config), config)
+        result = identify_arm(_motion(file, config, joint_states), config)
         data = describe(result, file.name)
         save_params(out, data)
         rows = _errors(result)
@@ -58,17 +64,22 @@ def identify(
         show(f"Torque error of inverse dynamics [N m] (fit {result.seconds:.1f} s); wrote {out}", rows, json)
 
 
-def _motion(file: Path, config: ArmConfig) -> Motion:
+def _motion(file: Path, config: ArmConfig, joint_states: str) -> Motion:
     if file.suffix == ".csv":
         return read_csv(file, len(ARM_JOINTS), config.cutoff)
-    return motion_of(_trace(file, (POSITION, EFFORT)), config.cutoff)
+    return motion_of(_trace(file, (POSITION, EFFORT), joint_states), config.cutoff)
 
 
-def _trace(file: Path, need: tuple[str, ...]) -> Trace:
-    return Trace.load(file) if file.suffix == ".npz" else read_trace(file, need)
+def _trace(file: Path, need: tuple[str, ...], joint_states: str) -> Trace:
+    if file.suffix == ".npz":
+        return Trace.load(file)
+    trace = read_trace(file, need, Topics(joint_states=joint_states))
+    for problem in trace.problems:
+        log.warning("%s: %s", file.name, problem)
+    return trace
 
 
-def _delays(file: Path) -> list[Row]:
+def _delays(file: Path, joint_states: str) -> list[Row]:
     return [
         {
             "joint": found.joint,
@@ -78,17 +89,19 @@ def _delays(file: Path) -> list[Row]:
             "damping ratio": found.damping,
             "error [rad]": found.error,
         }
-        for found in servo_responses(_trace(file, (COMMAND, POSITION)))
+        for found in servo_responses(_trace(file, (COMMAND, POSITION), joint_states))
     ]
 
 
-def _stiffness(file: Path, config: ArmConfig) -> list[Row]:
+def _stiffness(file: Path, config: ArmConfig, joint_states: str) -> list[Row]:
     if file.suffix == ".csv":
         finger: str | None = None
         displacement, force = read_columns(file, ["displacement_m", "force_N"]).T
     else:
         hand = "v4" if config.hand == "none" else config.hand
-        finger, displacement, force = press_of(_trace(file, (POSITION, TOUCH)), make_cell(config.arm, hand))
+        finger, displacement, force = press_of(
+            _trace(file, (POSITION, TOUCH), joint_states), make_cell(config.arm, hand)
+        )
     law = fit_compliance(displacement, force)
     return [
         {

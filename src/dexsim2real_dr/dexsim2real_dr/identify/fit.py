@@ -59,20 +59,18 @@ def fit_dynamics(chain: Chain, motion: Motion, start: Sequence[Inertia], cutoff:
     independent = 2 * cutoff * (motion.time[-1] - motion.time[0]) / len(motion.time)
     noise = np.std(motion.tau, axis=0)
     z = np.zeros(table.shape[2])
+    triangles = np.stack([_triangle(np.column_stack([table[:, i], motion.tau[:, i]])) for i in range(chain.size)])
     for _ in range(NOISE_ROUNDS):
-        weight = np.sqrt(independent) / noise
-        matrix, target = _compress(table, motion.tau, weight)
-        z, covariance = _solve(matrix, target, families, z)
+        triangle = _triangle(np.concatenate(triangles * (np.sqrt(independent) / noise)[:, None, None]))
+        z, covariance = _solve(triangle[:, :-1], triangle[:, -1], families, z)
         noise = rms(motion.tau - table @ _parameters(families, z))
     return Fit(_dynamics(_parameters(families, z), chain.size), z, covariance, noise)
 
 
-def _compress(table: Array, tau: Array, weight: Array) -> tuple[Array, Array]:
-    """A small least-squares problem with the same solution: the triangular factor of the weighted rows."""
-    size = table.shape[2]
-    rows = np.concatenate([table * weight[:, None], (tau * weight)[..., None]], axis=2).reshape(-1, size + 1)
+def _triangle(rows: Array) -> Array:
+    """Few rows with the same least-squares solution as many: R of rows whose last column is the target."""
     triangle: Array = np.linalg.qr(rows, mode="r")  # type: ignore[assignment]  # numpy's stub knows no mode "r"
-    return triangle[:, :size], triangle[:, size]
+    return triangle
 
 
 def _solve(matrix: Array, target: Array, families: Sequence[LinkFamily], z0: Array) -> tuple[Array, Array]:
@@ -91,7 +89,10 @@ def _solve(matrix: Array, target: Array, families: Sequence[LinkFamily], z0: Arr
     lower = np.concatenate([np.full(bodies, -MAX_SURPRISE), np.tile(TERM_LOWER, len(families))])
     upper = np.concatenate([np.full(bodies, MAX_SURPRISE), np.full(len(widths), np.inf)])
     inside = np.clip(z0, lower + 1e-6, upper - 1e-6)
-    solution = least_squares(residual, inside, jac=jacobian, bounds=(lower, upper), max_nfev=100, ftol=_ENOUGH)
+    # lsmr: the exact solver's SVDs take 20 times as long where OpenBLAS has to share its cores with other programs.
+    solution = least_squares(
+        residual, inside, jac=jacobian, bounds=(lower, upper), max_nfev=100, ftol=_ENOUGH, tr_solver="lsmr"
+    )
     slope = jacobian(solution.x)
     return solution.x, np.asarray(np.linalg.inv(slope.T @ slope), np.float64)
 
