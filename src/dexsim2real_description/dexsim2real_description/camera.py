@@ -75,7 +75,7 @@ class CameraMount:
 D435_COLOR = Intrinsics(640, 480, fx=615.0, fy=615.0, cx=320.0, cy=240.0)
 """Typical colour intrinsics at 640 x 480: fx and fy 610 to 620, cx 315 to 326, cy 237 to 250 (FACTS 4.2)."""
 
-FRONT = CameraMount("front", "world", (1.35, 0.0, 0.55), (-0.92, 0.03, -0.39), (0.0, 0.0, 1.0), D435_COLOR)
+FRONT = CameraMount("front", "world", (1.4, 0.0, 0.58), (-0.92, 0.02, -0.42), (0.0, 0.0, 1.0), D435_COLOR)
 """Opposite the robot: sees the work area of the table and the hand up to 0.5 m above it."""
 WRIST = CameraMount("wrist", "hand_adapter", (0.12, 0.0, -0.05), (-0.2, 0.0, 0.98), (-1.0, 0.0, 0.0), D435_COLOR)
 """On a bracket before the palm (the adapter is turned with it), looking along the fingers at what they hold; its
