@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from array import array
 from collections.abc import Sequence
 from typing import Any
@@ -83,25 +82,28 @@ class JointOrder:
         self._names: tuple[str, ...] = ()
         self._index: list[int] = []
 
-    def pick(self, names: Sequence[str], values: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """Values of our joints, in our order; empty where the message has none; None for unknown joints."""
-        if tuple(names) != self._names:
-            if self._names:
-                return None  # another source on the same topic
-            self._settle(tuple(names))
-        if not self.labels:
+    def pick(self, names: tuple[str, ...], arrays: Sequence[NDArray[np.float64]]) -> Values | None:
+        """Values of our joints, in our order; an array that is not one per joint becomes empty.
+
+        None if there is no such array first, if no joint is known, or if the names are not those of the first
+        message (another source on the same topic).
+        """
+        if not self._names:
+            self._settle(names)
+        if names != self._names or not self.labels or not arrays or len(arrays[0]) != len(names):
             return None
-        return values[self._index] if len(values) == len(self._names) else np.empty(0)
+        return tuple(values[self._index] if len(values) == len(names) else np.empty(0) for values in arrays)
 
     def _settle(self, names: tuple[str, ...]) -> None:
         self._names = names
-        ours = [_translation().get(name, name) for name in names]
+        vendors = _translation()
+        ours = [vendors.get(name, name) for name in names]
         self.labels = tuple(joint for joint in JOINTS if joint in ours)
         self._index = [ours.index(label) for label in self.labels]
-        foreign = [name for name in names if name not in JOINTS and name in _translation()]
-        unknown = [name for name in names if name not in JOINTS and name not in _translation()]
+        foreign = [name for name in names if name in vendors]
+        unknown = [name for name in ours if name not in JOINTS]
         if foreign:
-            self.problems.append(f"joints {foreign[0]}.. were read as {_translation()[foreign[0]]}..")
+            self.problems.append(f"joints {foreign[0]}.. were read as {vendors[foreign[0]]}..")
         if unknown:
             self.problems.append(f"unknown joints were left out: {', '.join(unknown)}")
 
@@ -111,20 +113,6 @@ def _translation() -> dict[str, str]:
     arms = {name: JOINTS[i] for kind in ("panda", "fr3") for i, name in enumerate(VENDOR_JOINTS[kind])}
     hands = ("allegro_v4", "allegro_v5", "allegro_hand_ros2")
     return arms | {name: JOINTS[7 + i] for kind in hands for i, name in enumerate(VENDOR_JOINTS[kind])}
-
-
-def read_joint_state(message: Any, order: JointOrder) -> Values | None:
-    """Position [rad], velocity [rad/s] and effort [N m], each shape (J,) or (0,) where the message has none."""
-    parts = [order.pick(message.name, np.asarray(v)) for v in (message.position, message.velocity, message.effort)]
-    return None if parts[0] is None or not parts[0].size else tuple(p for p in parts if p is not None)
-
-
-def read_trajectory(message: Any, order: JointOrder) -> Values | None:
-    """Positions of the first point [rad], shape (J,)."""
-    if not message.points:
-        return None
-    position = order.pick(message.joint_names, np.asarray(message.points[0].positions))
-    return None if position is None or not position.size else (position,)
 
 
 def read_touch(message: Any) -> Values | None:
@@ -159,9 +147,3 @@ def read_gate(message: Any) -> dict[str, Any] | None:
         return None
     status = message.status[0]
     return {"state": status.message, "level": int(status.level), **{pair.key: pair.value for pair in status.values}}
-
-
-def header_stamp(data: bytes) -> int:
-    """Stamp [ns] of a serialised message that begins with a header, without decoding the rest."""
-    seconds, nanoseconds = struct.unpack_from("<iI" if data[1] & 1 else ">iI", data, 4)
-    return int(seconds) * 1_000_000_000 + int(nanoseconds)

@@ -18,6 +18,7 @@ from dexsim2real_audit import bag_samples as read
 from dexsim2real_audit.bag_clock import to_source_time
 from dexsim2real_audit.bag_recover import readable_records, storage_files
 from dexsim2real_audit.bag_samples import JointOrder, Samples, Values
+from dexsim2real_audit.cdr import JointMessages, header_stamp
 from dexsim2real_audit.trace import (
     ACTION,
     COMMAND,
@@ -77,8 +78,11 @@ _TYPES: dict[str, str] = {
     "trial_event": "std_msgs/msg/String",
     "gate_state": "diagnostic_msgs/msg/DiagnosticArray",
 }
-_JOINTED = {"joint_states": read.read_joint_state, "joint_command": read.read_trajectory}
-_JOINTED["action_chunk"] = read.read_trajectory
+_JOINTED = {
+    "joint_states": JointMessages.joint_state,
+    "joint_command": JointMessages.trajectory,
+    "action_chunk": JointMessages.trajectory,
+}
 _PLAIN: dict[str, Callable[[Any], Values | None]] = {"touch": read.read_touch, "object_poses": read.read_poses}
 _EVENTS = {"trial_event": read.read_event, "gate_state": read.read_gate}
 
@@ -111,6 +115,7 @@ class _Collector:
         self.wanted: dict[str, str] = {getattr(topics, f.name): f.name for f in fields(topics)}
         self._samples = {role: Samples(getattr(topics, role), units) for role, units in _UNITS.items()}
         self._orders = {role: JointOrder() for role in _JOINTED}
+        self._messages = {role: JointMessages() for role in _JOINTED}
         self._events: list[tuple[int, str, Mapping[str, Any]]] = []
         self._gate: Mapping[str, Any] = {}
         typesys = require("rosbags.typesys", "bag")
@@ -126,13 +131,18 @@ class _Collector:
             samples.refuse(f"of type {kind} instead of {_TYPES[role]}")
             return
         try:
-            stamp = 0 if role == "trial_event" else read.header_stamp(data)
-            message = None if role.endswith("image") else self._types.deserialize_cdr(data, kind)
+            stamp = 0 if role == "trial_event" else header_stamp(data)
+            message = self._decode(role, kind, data)
         except Exception as error:  # the decoder raises many kinds for bytes that are not the type
             log.debug("%s: %s", topic, error)
             samples.refuse("that cannot be decoded")
             return
         self._use(role, received, stamp, message)
+
+    def _decode(self, role: str, kind: str, data: bytes) -> Any:
+        if role in _JOINTED:
+            return _JOINTED[role](self._messages[role], data)
+        return None if role.endswith("image") else self._types.deserialize_cdr(data, kind)
 
     def _use(self, role: str, received: int, stamp: int, message: Any) -> None:
         samples = self._samples[role]
@@ -140,7 +150,7 @@ class _Collector:
             self._use_event(role, received, _EVENTS[role](message))
             return
         if role in _JOINTED:
-            values = _JOINTED[role](message, self._orders[role])
+            values = self._orders[role].pick(*message)
         else:
             values = (samples.count,) if message is None else _PLAIN[role](message)
         if values is None:
