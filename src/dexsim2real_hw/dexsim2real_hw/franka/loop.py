@@ -25,6 +25,8 @@ ENGAGE = 0.1
 """A command farther from the arm than this does not start a motion: whoever sends it lost track [rad]."""
 LOOK_AHEAD = 0.02
 """A target is taken to move on at its velocity for this long at most: two and a half periods of 120 Hz [s]."""
+SINGLE_PRECISION = 1e-6
+"""Twice the rounding of a packet's numbers near 4.5 rad; a guess of the robot differs by more wherever it matters."""
 _PUBLISH_EVERY = 4
 _REPORT_EVERY = 100
 _FAULT_PERIOD = 0.02
@@ -66,7 +68,7 @@ class ArmLoop:
                 return
             except (api.ControlException, api.CommandException, api.InvalidOperationException) as error:
                 reason = explain(error)
-            except (api.NetworkException, api.RealtimeException, RuntimeError) as error:
+            except (api.NetworkException, api.RealtimeException, api.FrankaException, RuntimeError) as error:
                 raise HardwareError(f"the arm stopped: {explain(error)}") from error
             self._counters["stops"] += 1
             self._wait_for_person(reason)
@@ -108,7 +110,7 @@ class ArmLoop:
     def _catch_up(self, state: Any, duration: Any) -> None:
         """After lost packets the robot went on by itself: plan from where it is, not from where it was told."""
         lost = round(duration.to_sec() / DT) - 1
-        told = any(_largest_difference(state.q_d, sent) < 1e-9 for sent in self._sent)
+        told = any(_largest_difference(state.q_d, sent) < SINGLE_PRECISION for sent in self._sent)
         if lost > 0 or not told:
             self._counters["lost packets"] += max(lost, 1)
             self._resume(state)
@@ -184,7 +186,7 @@ class ArmLoop:
     def _read(self) -> Any:
         try:
             return self._robot.read_once()
-        except RuntimeError as error:
+        except (self._api.FrankaException, RuntimeError) as error:
             raise HardwareError(f"the arm is out of reach: {explain(error)}") from error
 
     def _recover(self, state: Any) -> str | None:
@@ -195,7 +197,7 @@ class ArmLoop:
             self._robot.automatic_error_recovery()
         except self._api.NetworkException as error:
             raise HardwareError(f"the arm is out of reach: {explain(error)}") from error
-        except RuntimeError as error:
+        except (self._api.FrankaException, RuntimeError) as error:
             return f"the arm did not recover: {explain(error)}"
         return None
 
@@ -224,7 +226,7 @@ def connect(config: FrankaConfig) -> tuple[Any, Any]:
     try:
         robot = api.Robot(config.robot_ip, realtime)
         configure(robot, config)
-    except RuntimeError as error:  # every libfranka error, none of which derives from its FrankaException
+    except (api.FrankaException, RuntimeError) as error:  # a wrong version is the former, all others the latter
         raise HardwareError(f"cannot use the arm at {config.robot_ip}: {explain(error)}") from error
     return api, robot
 

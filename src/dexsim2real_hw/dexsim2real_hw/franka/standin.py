@@ -21,10 +21,15 @@ from dexsim2real_hw.franka.bounds import DT, fr3_limits
 
 LOST_LIMIT = 20
 """Packets in a row that may be late or lost."""
+START_POSE = 1e-6
+"""The first command is the robot's own pose, as exactly as a packet tells it [rad]."""
 _ROUNDING = 1e-5
 """Jerk of the last digit of a position near 3 rad, with room [rad/s^3]."""
 _LAG = 0.02
 """Time constant of the joints behind q_d [s]."""
+
+
+class FrankaException(Exception): ...  # noqa: N818, D101
 
 
 class ControlException(RuntimeError): ...  # noqa: N818, D101
@@ -123,7 +128,7 @@ class Robot:
         self.settings[what] = values
 
     def read_once(self) -> SimpleNamespace:
-        self._tick()
+        self.tick()
         return self.state()
 
     def automatic_error_recovery(self) -> None:
@@ -150,31 +155,30 @@ class Robot:
         self.q_d = self.q.copy()
 
     def state(self) -> SimpleNamespace:
-        """What a packet says."""
+        """What a packet says: single-precision numbers, though commands are double (libfranka's version 10)."""
+        vectors = {"q": self.q, "dq": (self.q_d - self.q) / _LAG}
+        vectors |= {"q_d": self.q_d, "dq_d": self.dq_d, "ddq_d": self.ddq_d}
         return SimpleNamespace(
-            q=self.q.tolist(),
-            dq=((self.q_d - self.q) / _LAG).tolist(),
-            q_d=self.q_d.tolist(),
-            dq_d=self.dq_d.tolist(),
-            ddq_d=self.ddq_d.tolist(),
+            **{name: vector.astype(np.float32).tolist() for name, vector in vectors.items()},
             tau_J=[0.0] * 7,
             robot_mode=self.mode,
             last_motion_errors=self.error,
             control_command_success_rate=1.0,
         )
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Let a millisecond pass."""
         self.cycle += 1
         self.q += (self.q_d - self.q) * DT / _LAG
         if self.paced and (wait := self._start + self.cycle * DT - time.monotonic()) > 0:
             time.sleep(wait)
 
-    def _extrapolate(self) -> None:
+    def extrapolate(self) -> None:
         """A packet is missing: go on with the same acceleration."""
         self.dq_d = self.dq_d + self.ddq_d * DT
         self.q_d = self.q_d + self.dq_d * DT
 
-    def _take(self, q: Array) -> str:
+    def follow(self, q: Array) -> str:
         """Follow a command; returns the name of the rule that it breaks, or nothing."""
         velocity = (q - self.q_d) / DT
         acceleration = (velocity - self.dq_d) / DT
@@ -209,12 +213,12 @@ class ActiveControl:
         if not self._answered:
             lost += 1
         for _ in range(lost):
-            robot._extrapolate()
-            robot._tick()
+            robot.extrapolate()
+            robot.tick()
         if lost >= LOST_LIMIT:
             robot.abort("communication_constraints_violation")
         self._raise_if_stopped()
-        robot._tick()
+        robot.tick()
         cycles = 0 if self._first else 1 + lost
         self._first = self._answered = False
         return robot.state(), Duration(cycles)
@@ -224,16 +228,16 @@ class ActiveControl:
         self._raise_if_stopped()
         if not np.isfinite(command.q).all():
             raise InvalidOperationException("libfranka: Commanding value is infinite or NaN.")
-        if not self.commands and np.abs(np.array(command.q) - robot.q_d).max() > 1e-9:
+        if not self.commands and np.abs(np.array(command.q) - robot.q_d).max() > START_POSE:
             robot.abort("joint_position_motion_generator_start_pose_invalid")
             self._raise_if_stopped()
         self.commands.append(command.q)
         self._answered = True
         if robot.late_next:
             robot.late_next -= 1
-            robot._extrapolate()
+            robot.extrapolate()
             return
-        broken = robot._take(np.array(command.q))
+        broken = robot.follow(np.array(command.q))
         if not broken and command.motion_finished and np.abs(robot.dq_d).max() > 1e-4:
             broken = "joint_motion_generator_velocity_discontinuity"
         if broken:
