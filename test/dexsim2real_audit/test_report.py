@@ -1,15 +1,15 @@
 import re
 
 import pytest
+from matplotlib.figure import Figure
 
-from dexsim2real_audit.report import Section, new_figure, save_report
+from dexsim2real_audit.report import Section, save_report
 from dexsim2real_description import DexSim2RealError
 
 
 def sections():
-    figure, axes = new_figure(2)
-    for axis in axes:
-        axis.plot([0, 1], [0, 1])
+    figure = Figure()
+    figure.subplots().plot([0, 1], [0, 1])
     rows = [{"joint": "arm_joint_1", "error": 0.123456}, {"joint": "arm_joint_2", "error": None}]
     return [
         Section("Errors", "First.\n\nSecond <b>.", rows),

@@ -32,14 +32,6 @@ class Section:
     caption: str = ""
 
 
-def new_figure(rows: int = 1, width: float = 9.0, row_height: float = 2.4) -> tuple[Figure, list[object]]:
-    """A figure with `rows` plots under each other that share their time axis [inches]; and its axes."""
-    figure_class = require("matplotlib.figure", "audit").Figure
-    figure: Figure = figure_class(figsize=(width, row_height * rows), layout="constrained")
-    axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
-    return figure, list(axes)
-
-
 def save_report(path: Path, title: str, summary: str, sections: Sequence[Section]) -> None:
     """Write the report to `path` and its plots to a folder beside it.
 
