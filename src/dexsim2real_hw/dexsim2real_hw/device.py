@@ -147,13 +147,12 @@ class DeviceDriver:
             raise
 
 
-def become_urgent(cpu_scheduling: int = 80) -> bool:
-    """Ask for real-time scheduling and locked memory; False where this user may have neither.
+def become_urgent(priority: int = 80) -> None:
+    """Ask for real-time scheduling of this process; without the right to it, say so and go on.
 
-    Rights come from `/etc/security/limits.d` (`rtprio`, `memlock`), see docs/hardware.md.
+    The right comes from `rtprio` in `/etc/security/limits.d`, see docs/hardware.md.
     """
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(cpu_scheduling))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except PermissionError:
-        return False
-    return True
+        log.warning("no right to real-time scheduling (rtprio): the control loop may be late under load")

@@ -192,7 +192,8 @@ def run(end: DeviceEnd, settings: Mapping[str, Any]) -> None:
     config = AllegroConfig(**settings)
     hand = config.hand_type()
     require("can", "hand")
-    become_urgent()
+    if config.interface != "standin":
+        become_urgent()
     with opened(config, hand) as bus:
         reason: HardwareError | None = None
         try:

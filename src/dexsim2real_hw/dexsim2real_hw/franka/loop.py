@@ -235,7 +235,7 @@ def run(end: DeviceEnd, settings: Mapping[str, Any]) -> None:
     """Drive the arm until `end` says stop. A robot that hears nothing any more stops by itself."""
     load = settings["load"]
     config = FrankaConfig(**{**settings, "load": Load(**load) if load else None})
-    urgent = become_urgent()
+    if config.realtime and config.robot_ip != "standin":
+        become_urgent()
     api, robot = connect(config)
-    end.report("holding" if urgent else "holding; without real-time scheduling", {})
     ArmLoop(api, robot, end, config).run()
