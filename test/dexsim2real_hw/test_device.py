@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dexsim2real_hw import device
 from dexsim2real_hw.allegro.config import AllegroConfig
 from dexsim2real_hw.allegro.driver import allegro_hand
 from dexsim2real_hw.driver import Mode
@@ -97,7 +98,27 @@ def test_a_killed_loop_calls_for_the_last_resort_and_is_reported():
     assert calls == ["off"]
 
 
-def test_a_last_resort_that_fails_is_said_loudly(caplog):
+def test_a_last_resort_that_fails_is_said_loudly_and_tried_until_it_succeeds(caplog, monkeypatch):
+    monkeypatch.setattr(device, "_LAST_RESORT_PERIOD", 0.01)
+    tries = []
+
+    def succeed_at_third():
+        tries.append(1)
+        if len(tries) < 3:
+            raise UnsafeError("CUT ITS POWER")
+
+    driver = make("hand")
+    driver._last_resort = succeed_at_third
+    driver.connect()
+    watcher = driver._watcher
+    os.kill(driver._process.pid, signal.SIGKILL)
+    watcher.join(PATIENCE)
+    assert not watcher.is_alive()
+    assert caplog.text.count("CUT ITS POWER") == 2
+    driver.disconnect()
+
+
+def test_a_last_resort_that_never_succeeds_does_not_keep_the_program():
     def fail():
         raise UnsafeError("CUT ITS POWER")
 
@@ -105,8 +126,9 @@ def test_a_last_resort_that_fails_is_said_loudly(caplog):
     driver._last_resort = fail
     driver.connect()
     os.kill(driver._process.pid, signal.SIGKILL)
-    until(lambda: "CUT ITS POWER" in caplog.text, "the warning")
+    watcher = driver._watcher
     driver.disconnect()
+    assert not watcher.is_alive()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -29,6 +29,7 @@ SAFE, SAFE_AFTER_ERROR = 0, 2
 """Exit statuses of a loop that made its device safe; any other one calls for the last resort."""
 _STOP_GRACE = 5.0
 """An arm at full speed comes to rest in a third of a second; a hand answers at once [s]."""
+_LAST_RESORT_PERIOD = 1.0
 
 
 class DeviceDriver:
@@ -50,6 +51,7 @@ class DeviceDriver:
         self._link: DriverEnd | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: threading.Thread | None = None
+        self._leaving = threading.Event()
 
     @property
     def features(self) -> Features:
@@ -68,6 +70,7 @@ class DeviceDriver:
                 [*command, json.dumps(self._config)], pass_fds=[theirs.fileno()], start_new_session=True
             )
         self._link = DriverEnd(ours)
+        self._leaving.clear()
         self._watcher = threading.Thread(target=self._watch, args=(self._process,), daemon=True)
         self._watcher.start()
         atexit.register(self.disconnect)
@@ -94,6 +97,7 @@ class DeviceDriver:
         """Ask the loop to end, then make it end."""
         if self._process is None or self._link is None:
             return
+        self._leaving.set()
         with suppress(LinkClosedError):  # it may have ended already
             self._link.request("stop")
         self._end(self._process)
@@ -117,10 +121,15 @@ class DeviceDriver:
         if process.wait() in (SAFE, SAFE_AFTER_ERROR):
             return
         log.error("%s: its loop ended with status %s", self._features.name, process.returncode)
-        try:
-            self._last_resort()
-        except HardwareError as error:
-            log.critical("%s", error)
+        while True:  # a cable may be plugged in again: try until somebody disconnects
+            try:
+                self._last_resort()
+            except HardwareError as error:
+                log.critical("%s", error)
+            else:
+                return
+            if self._leaving.wait(_LAST_RESORT_PERIOD):
+                return
 
     def _polled(self) -> DriverEnd:
         if self._link is None:
