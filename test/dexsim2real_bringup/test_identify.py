@@ -7,9 +7,9 @@ import yaml
 
 from dexsim2real_audit import Channel, Trace
 from dexsim2real_audit.bag_writer import BagWriter
-from dexsim2real_audit.trace import COMMAND, POSITION
+from dexsim2real_audit.trace import COMMAND, EFFORT, POSITION, VELOCITY
 from dexsim2real_bringup.cli import main
-from dexsim2real_description import VENDOR_JOINTS
+from dexsim2real_description import JOINTS, VENDOR_JOINTS
 from dexsim2real_description.bags import BagTopic
 
 COLUMNS = ["time_s", *(f"{k}{i}_{u}" for k, u in (("q", "rad"), ("dq", "rad_s"), ("tau", "Nm")) for i in range(1, 8))]
@@ -101,6 +101,18 @@ def test_delay_of_a_trace(tmp_path):
     (row,) = json.loads((tmp_path / "t.json").read_text())["rows"]
     assert row["joint"] == "arm_joint_1"
     assert row["lag [ms]"] == pytest.approx(40, abs=3)
+
+
+def test_a_hand_that_was_forgotten_is_said(tmp_path, csv, caplog):
+    table = np.loadtxt(csv, delimiter=",", skiprows=1)
+    stamps = np.round(table[:, 0] * 1e9).astype(np.int64)
+    parts = dict(zip((POSITION, VELOCITY, EFFORT), np.split(table[:, 1:], 3, axis=1), strict=True))
+    channels = {
+        name: Channel(stamps, np.hstack([part, np.zeros((len(part), 16))]), "", JOINTS) for name, part in parts.items()
+    }
+    Trace(channels).save(tmp_path / "a.npz")
+    assert main(["identify", str(tmp_path / "a.npz"), "--out", str(tmp_path / "p.yaml")]) == 0
+    assert "say --hand" in caplog.text
 
 
 def test_two_measurements_at_once(tmp_path, capsys):

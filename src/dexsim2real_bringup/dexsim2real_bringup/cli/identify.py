@@ -13,7 +13,7 @@ from dexsim2real_audit.bag_trace import Topics
 from dexsim2real_audit.report import Section, save_report
 from dexsim2real_audit.trace import COMMAND, EFFORT, POSITION, TOUCH
 from dexsim2real_bringup.cli.tables import Cell, show
-from dexsim2real_description import ARM_JOINTS, DexSim2RealError, make_cell
+from dexsim2real_description import ARM_JOINTS, HAND_JOINTS, DexSim2RealError, make_cell
 from dexsim2real_dr.identify.arm import ArmConfig, ArmResult, identify_arm, motion_of
 from dexsim2real_dr.identify.compliance import fit_compliance, press_of
 from dexsim2real_dr.identify.motion import Motion, read_columns, read_csv
@@ -67,7 +67,10 @@ def identify(
 def _motion(file: Path, config: ArmConfig, joint_states: str) -> Motion:
     if file.suffix == ".csv":
         return read_csv(file, len(ARM_JOINTS), config.cutoff)
-    return motion_of(_trace(file, (POSITION, EFFORT), joint_states), config.cutoff)
+    trace = _trace(file, (POSITION, EFFORT), joint_states)
+    if config.hand == "none" and set(HAND_JOINTS) & set(trace[POSITION].labels):
+        log.warning("%s has hand joints, and no hand is taken off the arm's torque; say --hand v4 or v5", file.name)
+    return motion_of(trace, config.cutoff)
 
 
 def _trace(file: Path, need: tuple[str, ...], joint_states: str) -> Trace:
