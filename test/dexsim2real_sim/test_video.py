@@ -7,7 +7,7 @@ from PIL import Image
 
 from dexsim2real_description import DexSim2RealError, touch_layout
 from dexsim2real_sim.env import make_env
-from dexsim2real_sim.video import FRAME_RATE, Film, KeyFrame, film_episode, mp4_writer
+from dexsim2real_sim.video import FRAME_RATE, STILL, Film, KeyFrame, film_episode, mp4_writer
 from dexsim2real_sim.video_sheet import contact_sheet, key_frames, save_png
 from dexsim2real_sim.video_touch import BACKGROUND, FULL_NORMAL, draw_touch, force_color, unrolled
 
@@ -24,7 +24,7 @@ def test_a_film_shows_the_episode_and_says_why_it_failed(tmp_path):
     film = film_episode(env, still, file, width=240, limit=0.4, progress=lambda done, steps: told.append((done, steps)))
     frames = iio.imread(file)
     assert frames.shape[1:] == (160, 240, 3)
-    assert len(frames) == 6 + round(1.5 * FRAME_RATE)  # every second of 12 steps, then the last one stays
+    assert len(frames) == 4 + round(STILL * FRAME_RATE)  # every third of 12 steps, then the last one stays
     assert told[-1] == (12, 12)
     assert not film.success
     assert film.seconds == pytest.approx(0.4)

@@ -21,8 +21,8 @@ Act = Callable[[], NDArray[np.float64]]
 Progress = Callable[[int, int], None]
 """Told how many steps are done and how many there are at most."""
 
-FRAME_RATE = 15.0
-"""Of films [1/s]; half the policy rate, since a picture costs more than a step."""
+FRAME_RATE = 10.0
+"""Of films [1/s]; a third of the policy rate, since a picture costs far more than a step."""
 STILL = 1.5
 """How long the last picture stays [s]."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dexsim2real_bringup.cli.sim_view import film_with_progress, hold, scripted
+from dexsim2real_bringup.cli.sim_view import HOLD_SECONDS, film_with_progress, hold, scripted
 from dexsim2real_bringup.cli.tables import Cell, show
 from dexsim2real_sim.env import make_env
 from dexsim2real_sim.scripted import SCRIPTS
@@ -36,7 +36,8 @@ def demo(out: Path = Path("runs/demo"), size: int = 960, json: Path | None = Non
         env = make_env(task, seed=seed)
         env.reset()
         file = out / f"{task}.mp4"
-        film = film_with_progress(env, scripted(env) if task in SCRIPTS else hold(), file, size)
+        act, limit = (scripted(env), None) if task in SCRIPTS else (hold(), HOLD_SECONDS)
+        film = film_with_progress(env, act, file, size, limit)
         films.append(film)
         rows.append({"task": task, "seed": seed, "outcome": film.outcome, "film": str(file)})
     sheet = out / "tasks.png"
