@@ -36,5 +36,6 @@ class PouringScript(Script):
             yield Move(seconds=0.3)
             yield Move(self.palm_target(env).moved(z=0.14))
         held = self.body(env, "cup").inverse() @ self.palm(env)
+        lift = self.env.world.table_height[env]
         for tilt in np.radians(np.arange(0.0, 121.0, 10.0)):
-            yield Move(pouring_post(tilt) @ held, seconds=0.5)
+            yield Move(pouring_post(tilt).moved(z=lift) @ held, seconds=0.5)

@@ -31,9 +31,10 @@ class ToolUseScript(Script):
         if difficulty >= 0.6:
             yield from self._grasp(self.body(env, "tool"))
         held = self.body(env, "tool").inverse() @ self.palm(env)
+        lift = self.env.world.table_height[env]
 
         def bring(tool: Pose, seconds: float = 0.3) -> Move:
-            return Move(tool @ held, seconds=seconds)
+            return Move(tool.moved(z=lift) @ held, seconds=seconds)
 
         if difficulty >= 0.6:
             yield bring(tool_on_the_way(0.6)[0].moved(z=0.03), seconds=2.0)

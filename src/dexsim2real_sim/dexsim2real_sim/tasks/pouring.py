@@ -40,6 +40,8 @@ BOWL = np.array([0.74, 0.0])
 """Middle of the bowl on the table [m]."""
 BOWL_RADIUS, BOWL_HEIGHT = 0.065, 0.05
 """Inner radius and height [m]."""
+POUR_HEIGHT = 0.06
+"""The mouth of the cup belongs this high over the bowl's rim [m]."""
 SHARE = 0.7
 """Of the granules' mass that must end in the bowl."""
 _SIDES = 8
@@ -83,22 +85,23 @@ class Pouring(Task):
     ) -> InitialState:
         """Cup in the hand, between bowl and area, or standing in the area."""
         if difficulty < 0.5:
-            return self._held(2 * difficulty)
+            return self._held(rng, 2 * difficulty)
         spread = progress(difficulty, 0.5, 1.0)
         x, y = in_area(rng, AREA * spread)
         post = upright_post(x, y, CUP_HEIGHT / 2)
         near, far = CUP_WRAP.opened(post), CUP_WRAP.opened(BESIDE)
         return InitialState(near + spread * (far - near), _poses(post))
 
-    def _held(self, back: float) -> InitialState:
+    def _held(self, rng: np.random.Generator, back: float) -> InitialState:
         """Cup in the hand, `back` of the way from over the bowl and tilted to upright over the area."""
         lifted = upright_post(AREA_CENTRE[0], AREA_CENTRE[1], CUP_HEIGHT / 2 + 0.1)
-        post = pouring_post(np.radians(60.0)).toward(lifted, back)
+        x, y = rng.uniform(-0.01, 0.01, 2)
+        post = pouring_post(np.radians(60.0)).toward(lifted, back).moved(x, y)
         joints, targets = CUP_WRAP.holding(post)
         return InitialState(joints, _poses(post), on_table=False, targets=targets)
 
     def features(self, world: World) -> Features:
-        """Cup, its mouth's way to the bowl, the fingertips' way to the cup, where the granules are."""
+        """Cup, its mouth's way to where it pours, the fingertips' way to the cup, where the granules are."""
         sim = world.sim
         cup, back = sim.pose("cup"), inverse(sim.pose("cup")[:, 3:])[:, None]
         up = rotate(cup[:, 3:], np.array([0.0, 0.0, 1.0]))
@@ -115,7 +118,7 @@ class Pouring(Task):
             "cup_position": cup[:, :3].copy(),
             "cup_rotation": cup[:, 3:].copy(),
             "cup_up": up,
-            "mouth_to_bowl": rim - cup[:, :3] - CUP_HEIGHT / 2 * up,
+            "mouth_to_bowl": rim + [0.0, 0.0, POUR_HEIGHT] - cup[:, :3] - CUP_HEIGHT / 2 * up,
             "tips_in_cup": rotate(back, sim.tip_middles - cup[:, None, :3]),
             "granules_middle": granules.mean(axis=1) - rim,
             "in_bowl": in_bowl.mean(axis=1),
@@ -152,7 +155,7 @@ class Pouring(Task):
 def pouring_post(tilt: float) -> Pose:
     """Where the cup is over the bowl at a tilt [rad]: its mouth comes down towards the bowl as it tilts."""
     rotation = HEADING * Rotation.from_euler("x", -tilt)
-    mouth = np.array([BOWL[0] - 0.03, BOWL[1], BOWL_HEIGHT + 0.06 + 0.1 * np.cos(tilt)])
+    mouth = np.array([BOWL[0] - 0.03, BOWL[1], BOWL_HEIGHT + POUR_HEIGHT + 0.1 * np.cos(tilt)])
     return Pose(mouth - rotation.apply([0.0, 0.0, CUP_HEIGHT / 2]), rotation)
 
 

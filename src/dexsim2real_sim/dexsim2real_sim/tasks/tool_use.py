@@ -58,6 +58,8 @@ TURNED = np.radians(150.0)
 """Turned over means by more than this about a horizontal axis [rad]."""
 FLAT = np.radians(10.0)
 """Lying flat is less than this from it [rad]."""
+_CLEAR = 0.025
+"""Starts with the toast on the blade are this much higher [m]: the table may stand 2 cm higher than usual."""
 SLOW = 0.05
 """Toast slower than this is at rest [m/s]."""
 _UP = np.array([0.0, 0.0, 1.0])
@@ -106,7 +108,8 @@ class ToolUse(Task):
         if difficulty < 0.6:
             tool, carried = tool_on_the_way(difficulty)
             joints, targets = TOOL_WRAP.holding(tool)
-            return InitialState(joints, _poses(tool, carried or toast), targets=targets)
+            poses = _poses(tool, carried or toast)
+            return InitialState(joints, poses, on_table=carried is None, targets=targets)
         x, y = in_area(rng, AREA * spread)
         tool = upright_post(x, y, GRIP)
         near, far = TOOL_WRAP.opened(tool), TOOL_WRAP.opened(BESIDE)
@@ -149,7 +152,9 @@ class ToolUse(Task):
         if distance >= allowed:
             return f"the toast is {distance * 100:.1f} cm from the plate's middle, allowed {allowed * 100:.1f} cm"
         if turned <= 180.0 - np.degrees(FLAT) or abs(way[2]) >= TOAST[2] / 2:
-            return f"the toast does not lie flat: {180.0 - turned:.0f} degrees from it, {-way[2] * 100:.1f} cm too high"
+            return (
+                f"the toast does not lie flat: {180.0 - turned:.0f} degrees off, height {abs(way[2]) * 100:.1f} cm off"
+            )
         speed = np.linalg.norm(features["toast_velocity"][env])
         return f"the toast moves at {speed:.2f} m/s, allowed {SLOW:.2f} m/s, or has not rested for {self.hold:.1f} s"
 
@@ -200,7 +205,12 @@ def tool_on_the_way(back: float) -> tuple[Pose, Pose | None]:
     under, high = np.array([*GRILL, 0.004]), np.array([0.0, 0.0, 0.05])
     if back >= 0.3:
         return tool_at(under + [0.0, 0.15 * progress(back, 0.3, 0.6), 0.0]), None
-    way = [tipping(np.radians(30.0)), tipping(0.0), tool_at(under + high), tool_at(under)]
+    way = [
+        tipping(np.radians(30.0)).moved(z=_CLEAR),
+        tipping(0.0).moved(z=_CLEAR),
+        tool_at(under + high),
+        tool_at(under),
+    ]
     at = 10.0 * back
     tool = way[int(at)].toward(way[int(at) + 1], at - int(at))
     return tool, tool @ Pose.shift(REACH, 0.0, BLADE[2] + TOAST[2] / 2 - GRIP) if at < 2.5 else None
