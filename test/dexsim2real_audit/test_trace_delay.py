@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dexsim2real_audit.delay import delay_between
+from dexsim2real_audit.trace_delay import delay_between
 from dexsim2real_description import DexSim2RealError
 
 STEP = 0.005
