@@ -104,8 +104,8 @@ def excess():
 
 @pytest.fixture(scope="session")
 def make_rig():
-    def make(arm="panda", hand="v4", touch="grid15", **config):
-        return Rig(make_cell(arm, hand, touch), GateConfig(**config))
+    def make(arm="panda", hand="v4", touch="grid15", rate=250.0, **config):
+        return Rig(make_cell(arm, hand, touch), GateConfig(rate=rate, **config))
 
     return make
 

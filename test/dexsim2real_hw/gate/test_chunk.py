@@ -13,7 +13,7 @@ ROW = tuple(0.01 * i for i in range(23))
 def chunk(joints=JOINTS, rows=(ROW,), times=None, velocities=((),) * 100, stamp=NOW):
     times = times or [0.1 * i for i in range(len(rows))]
     points = [ChunkPoint(round(t * 1e9), row, v) for t, row, v in zip(times, rows, velocities, strict=False)]
-    return read_chunk(ActionChunk(stamp, joints, points), JOINTS, GateConfig(), NOW)
+    return read_chunk(ActionChunk(stamp, joints, points), JOINTS, GateConfig())
 
 
 def refused(**what):
@@ -67,8 +67,3 @@ def test_a_chunk_has_points_of_one_length_at_increasing_times():
     assert refused(rows=[ROW], times=[-0.1]).value == -0.1
     assert refused(rows=[ROW, ROW], times=[0.1, 0.1]).name == "times"
     assert refused(rows=[ROW, ROW], times=[0.1, 5.1]).name == "horizon"
-
-
-def test_an_old_chunk_is_refused():
-    reading = refused(stamp=NOW - 500_000_000)
-    assert (reading.name, reading.where, reading.value, reading.bound) == ("age", "chunk", 0.5, 0.15)

@@ -127,6 +127,7 @@ SCENARIOS = {
     "horizon": (rejected(lambda rig: rig.plan([rig.pose] * 2, [0.0, 6.0])), "chunk", 6.0, 5.0),
     "stamp_ahead": (rejected(lambda rig: rig.feel(stamp=rig.now + 50 * MS)), "joint_states", 0.05, 0.02),
     "stamp_order": (rejected(lambda rig: rig.press(stamp=rig.now - 12 * MS)), "touch", -0.01, 0.0),
+    "delay": (rejected(lambda rig: rig.press(stamp=rig.now - 160 * MS)), "touch", 0.16, 0.15),
     "age": (stopped(quiet), "joint_states", 0.104, 0.1),
     "rate": (stopped(slow), "joint_states", None, 60.0),
     "alive": (stopped(lose_the_policy), "chunk", 0, 1),

@@ -189,6 +189,8 @@ def test_a_faulty_input_stops_and_holds_within_a_quarter_of_a_second(rig, excess
     assert (rig.state.cause[0].name, rig.state.cause[0].where) == ("age", fault.split()[0])
     if fault.endswith("nan"):
         assert rig.state.rejected.name == "finite"
+    if fault.endswith("delayed"):
+        assert (rig.state.rejected.name, rig.state.rejected.where) == ("delay", fault.split()[0])
     assert max(excess(rig.cell.limits, rig.gate.config.period, rig.sent).values()) < 1e-6
 
 

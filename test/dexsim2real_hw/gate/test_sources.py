@@ -8,7 +8,7 @@ MS = 1_000_000
 
 
 def source():
-    return Source("touch", InputBounds(age=0.1, rate=10.0), stamp_ahead=0.02)
+    return Source("touch", InputBounds(age=0.1, delay=0.05, rate=10.0), stamp_ahead=0.02)
 
 
 def take(one, stamp, now):
@@ -21,15 +21,18 @@ def test_an_input_that_never_came_is_infinitely_old():
     assert source().age(0).fired
 
 
-def test_age_is_the_longer_of_stamp_and_receipt():
+def test_age_counts_from_receipt():
     one = source()
-    take(one, 100 * MS, 160 * MS)  # 60 ms on the way
-    assert one.age(170 * MS).value == pytest.approx(0.07)
-    assert not one.age(200 * MS).fired
-    assert one.age(201 * MS).fired
-    other = source()
-    take(other, 110 * MS, 100 * MS)  # a clock that runs 10 ms ahead does not make it younger
-    assert other.age(150 * MS).value == pytest.approx(0.05)
+    take(one, 100 * MS, 130 * MS)  # 30 ms on the way
+    assert one.age(170 * MS).value == pytest.approx(0.04)
+    assert not one.age(230 * MS).fired
+    assert one.age(231 * MS).fired
+
+
+def test_a_message_that_was_long_on_the_way_is_refused():
+    source().check(100 * MS, 150 * MS)
+    with pytest.raises(RejectedError, match=r"delay touch: 0\.051 s against 0\.05 s"):
+        source().check(100 * MS, 151 * MS)
 
 
 def test_stamps_move_forward_and_not_beyond_now():

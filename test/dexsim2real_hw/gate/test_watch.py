@@ -25,9 +25,11 @@ def test_effort_names_the_joint_nearest_to_its_bound():
 def test_the_magnitudes_of_a_fingers_taxels_are_summed():
     force = np.zeros((4, 15, 3))
     force[1, 0], force[1, 9] = (3, 0, 4), (0, 0, -2)
-    np.testing.assert_allclose(finger_forces(force), [0, 7, 0, 0])
+    np.testing.assert_allclose(finger_forces(force, 15), [0, 7, 0, 0])
     with pytest.raises(RejectedError, match="finite touch"):
-        finger_forces(np.full((4, 15, 3), np.nan))
+        finger_forces(np.full((4, 15, 3), np.nan), 15)
+    with pytest.raises(RejectedError, match="shape touch: 180"):
+        finger_forces(force, 30)
 
 
 def test_the_palm_is_measured_against_the_nearest_face():

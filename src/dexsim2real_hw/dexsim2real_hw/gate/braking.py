@@ -46,7 +46,8 @@ class Braking:
 
     def safe(self, p: Array, v: Array, a: Array) -> Mask:
         """Whether each joint, at `p` and `v`, can take the acceleration `a` next and still be stopped, (J,)."""
-        fine = self._safe(np.arange(2 * self._joints), *(np.concatenate([x, -x]) for x in (p, v, a)), TOLERANCE)
+        p, v, a = (np.concatenate([x, -x]) for x in (p, v, a))
+        fine = self._safe(np.arange(2 * self._joints), p, v, a, TOLERANCE)
         return fine[: self._joints] & fine[self._joints :]
 
     def nearest_safe(self, joints: Index, p: Array, v: Array, wish: Array, low: Array, high: Array) -> Array:

@@ -63,9 +63,8 @@ def joint_order(names: Sequence[str], expected: Sequence[str]) -> NDArray[np.int
     return np.array([places[name] for name in expected])
 
 
-def read_chunk(chunk: ActionChunk, expected: Sequence[str], config: GateConfig, now_ns: int) -> Knots:
+def read_chunk(chunk: ActionChunk, expected: Sequence[str], config: GateConfig) -> Knots:
     """The chunk in the order of the `expected` joints. Raises RejectedError, which says what is wrong with it."""
-    _require(at_most("age", "chunk", (now_ns - chunk.stamp_ns) * NANOSECONDS, config.chunk.age))
     order = joint_order(chunk.joints, expected)
     points = chunk.points
     _require(at_least("points", "chunk", len(points), 1))

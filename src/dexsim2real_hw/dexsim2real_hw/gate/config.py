@@ -8,12 +8,20 @@ from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.model import Vec3
 
 
+def _check_positive(kind: str, config: object) -> None:
+    for name, value in vars(config).items():
+        if isinstance(value, int | float) and not 0.0 < value < float("inf"):
+            raise DexSim2RealError(f"{kind} {name} is {value}; choose a positive number")
+
+
 @dataclass(frozen=True)
 class InputBounds:
     """What an input must keep to."""
 
     age: float
-    """Longest time since stamp or receipt [s]."""
+    """Longest time since the last message came [s]."""
+    delay: float
+    """Longest time from a message's stamp to its coming [s]."""
     rate: float
     """Lowest rate [Hz]."""
 
@@ -22,14 +30,15 @@ class InputBounds:
 class GateConfig:
     """Bounds of the safety gate. Every one of them has a name in `readings.LIMITS`."""
 
-    rate: float = 250.0
+    rate: float = 125.0
     """Ticks per second [Hz]."""
-    joint_states: InputBounds = InputBounds(age=0.1, rate=60.0)
-    """Half of the 120 Hz that the graph promises."""
-    touch: InputBounds = InputBounds(age=0.1, rate=50.0)
-    """Half of 100 Hz; not used for a cell without touch."""
-    chunk: InputBounds = InputBounds(age=0.15, rate=5.0)
-    """A policy at 10 Hz with half a period to spare."""
+    joint_states: InputBounds = InputBounds(age=0.1, delay=0.05, rate=60.0)
+    """Rate: half of the 120 Hz that the graph promises."""
+    touch: InputBounds = InputBounds(age=0.1, delay=0.15, rate=50.0)
+    """Rate: half of 100 Hz. Not used for a cell without touch."""
+    chunk: InputBounds = InputBounds(age=0.15, delay=0.35, rate=5.0)
+    """Age: a policy at 10 Hz with half a period to spare. Delay: a chunk carries the stamp of its observation, which
+    may be an image 0.25 s old, and inference comes on top."""
     stamp_ahead: float = 0.02
     """How far a stamp may lie in the future [s]: the clocks of two machines."""
     tick_gap: float = 0.1
@@ -59,8 +68,16 @@ class GateConfig:
     def __post_init__(self) -> None:
         if not 50.0 <= self.rate <= 1000.0:
             raise DexSim2RealError(f"gate rate is {self.rate} Hz; choose 50 to 1000 Hz")
-        if not 0.0 < self.ease <= 1.0:
-            raise DexSim2RealError(f"gate ease is {self.ease}; choose more than 0 and at most 1")
+        if self.ease > 1.0:
+            raise DexSim2RealError(f"gate ease is {self.ease}; choose at most 1")
+        _check_positive("the gate's", self)
+        for name in ("joint_states", "touch", "chunk"):
+            _check_positive(f"the gate's {name}", getattr(self, name))
+        if not all(low < high for low, high in zip(self.workspace_lower, self.workspace_upper, strict=True)):
+            raise DexSim2RealError(
+                f"the gate's workspace reaches from {self.workspace_lower} to {self.workspace_upper}; "
+                "every lower bound must be below its upper bound"
+            )
 
     @property
     def period(self) -> float:

@@ -41,7 +41,8 @@ LIMITS: dict[str, Limit] = {
     "horizon": Limit(Action.REJECT, "s", "last point too far in the future"),
     "stamp_ahead": Limit(Action.REJECT, "s", "stamp in the future"),
     "stamp_order": Limit(Action.REJECT, "s", "stamp not later than the one before it"),
-    "age": Limit(Action.STOP, "s", "time since an input was stamped or received, the longer one"),
+    "delay": Limit(Action.REJECT, "s", "time from stamp to receipt"),
+    "age": Limit(Action.STOP, "s", "time since an input came that could be used"),
     "rate": Limit(Action.STOP, "Hz", "input comes too slowly"),
     "alive": Limit(Action.STOP, "", "the middleware reports that the publisher of an input is gone"),
     "clock": Limit(Action.STOP, "s", "time between two ticks: negative, or so long that the gate itself stood still"),
@@ -75,7 +76,8 @@ class Reading:
 
     def __str__(self) -> str:
         unit = LIMITS[self.name].unit
-        return f"{self.name} {self.where}: {self.value:.4g} {unit} against {self.bound:.4g} {unit}".replace("  ", " ")
+        value, bound = (f"{number:.4g} {unit}".strip() for number in (self.value, self.bound))
+        return f"{self.name} {self.where}: {value} against {bound}"
 
 
 def at_most(name: str, where: str, value: float, bound: float) -> Reading:

@@ -36,7 +36,7 @@ class SafetyGate:
         self.counters = Counters()
         self.mode = Mode.DISARMED
         self._limits = cell.limits
-        self._has_touch = cell.touch is not None
+        self._taxels = cell.touch.num_taxels if cell.touch is not None else 0
         self._watch = Watch(cell, self.config)
         self._motion = MotionFilter(cell.limits, self.config.period, self.joints)
         self._period_ns = round(self.config.period / NANOSECONDS)
@@ -73,11 +73,11 @@ class SafetyGate:
 
     def touch(self, stamp_ns: int, force: NDArray[np.floating], now_ns: int) -> None:
         """Take taxel forces [N], shape (4, T, 3); of no interest for a cell without touch."""
-        if not self._has_touch:
+        if not self._taxels:
             return
         try:
             self._sources[TOUCH].check(stamp_ns, now_ns)
-            reading = self._watch.touch(finger_forces(force))
+            reading = self._watch.touch(finger_forces(force, self._taxels))
         except RejectedError as error:
             self.reject(error.reading)
             return
@@ -89,7 +89,7 @@ class SafetyGate:
         source = self._sources[CHUNK]
         try:
             source.check(chunk.stamp_ns, now_ns)
-            knots = read_chunk(chunk, self.joints, self.config, now_ns)
+            knots = read_chunk(chunk, self.joints, self.config)
         except RejectedError as error:
             self.reject(error.reading)
             return
@@ -162,7 +162,7 @@ class SafetyGate:
 
     def readings(self, now_ns: int) -> list[Reading]:
         """Everything watched, against its bound; fired or not."""
-        inputs = [self._sources[JOINT_STATES], *([self._sources[TOUCH]] if self._has_touch else [])]
+        inputs = [self._sources[JOINT_STATES], *([self._sources[TOUCH]] if self._taxels else [])]
         if self.mode is Mode.RUNNING:
             inputs.append(self._sources[CHUNK])
         readings = [at_most("failed_trials", "in a row", self._failed_trials, self.config.failed_trials)]

@@ -24,10 +24,14 @@ class Source:
         self._received_ns: deque[int] = deque(maxlen=max(2, round(bounds.rate * _RATE_SECONDS)))
 
     def check(self, stamp_ns: int, now_ns: int) -> None:
-        """Raises RejectedError for a stamp in the future or not after the one before."""
-        ahead = at_most("stamp_ahead", self.name, (stamp_ns - now_ns) * NANOSECONDS, self._stamp_ahead)
-        if ahead.fired:
-            raise RejectedError(ahead)
+        """Raises RejectedError for a stamp that is old, in the future, or not after the one before."""
+        delay = (now_ns - stamp_ns) * NANOSECONDS
+        for reading in (
+            at_most("delay", self.name, delay, self._bounds.delay),
+            at_most("stamp_ahead", self.name, -delay, self._stamp_ahead),
+        ):
+            if reading.fired:
+                raise RejectedError(reading)
         if self._stamp_ns is not None and stamp_ns <= self._stamp_ns:
             step = (stamp_ns - self._stamp_ns) * NANOSECONDS
             raise RejectedError(Reading("stamp_order", self.name, step, 0.0, step or -NANOSECONDS))
@@ -44,10 +48,8 @@ class Source:
         return [self.age(now_ns)] if rate is None else [self.age(now_ns), rate]
 
     def age(self, now_ns: int) -> Reading:
-        """Time since the last message was stamped or received, whichever is longer; infinite before the first."""
-        age = float("inf")
-        if self._stamp_ns is not None:
-            age = (now_ns - min(self._stamp_ns, self._received_ns[-1])) * NANOSECONDS
+        """Time since the last message came; infinite before the first."""
+        age = (now_ns - self._received_ns[-1]) * NANOSECONDS if self._received_ns else float("inf")
         return at_most("age", self.name, age, self._bounds.age)
 
     def rate(self, now_ns: int) -> Reading | None:

@@ -48,12 +48,14 @@ class Tracker:
         questions = np.concatenate([start, top - frame, -top - frame, [self._limits.jerk]])[:, joints].T.tolist()
         answers = [self._approach(*question) for question in questions]
         wish = np.array([np.nan if answer is None else answer for answer in answers]) + frame[1, joints]
-        return np.where(np.isfinite(wish), wish, -state[1, joints] / self._dt)
+        chosen: Array = np.where(np.isfinite(wish), wish, -state[1, joints] / self._dt)
+        return chosen
 
     def stopping_point(self, state: Array) -> Array:
         """Where the joints come to rest if they are stopped now [rad], shape (J,); `state` as in `propose`."""
         limits = self._limits
-        ask, point = self._question, state[0].copy()
+        point: Array = state[0].copy()
+        ask = self._question
         ask.control_interface = self._to_rest
         for joint, (p, v, a) in enumerate(state.T.tolist()):
             ask.max_velocity, ask.min_velocity = [limits.velocity[joint]], None

@@ -41,11 +41,14 @@ def read_joints(names: Sequence[str], values: Sequence[Sequence[float]], expecte
     return JointSample(*table)
 
 
-def finger_forces(force: NDArray[np.floating]) -> Array:
-    """Force per finger [N], shape (4,), from taxel forces [N], shape (4, T, 3). Raises RejectedError.
+def finger_forces(force: NDArray[np.floating], taxels: int) -> Array:
+    """Force per finger [N], shape (4,), from forces [N], shape (4, taxels, 3). Raises RejectedError.
 
     The magnitudes are summed: taxels face different ways, and this is never less than the net force.
     """
+    expected = (len(FINGERS), taxels, 3)
+    if force.shape != expected:
+        raise RejectedError(Reading("shape", "touch", float(force.size), float(np.prod(expected)), -1.0))
     per_finger: Array = np.linalg.norm(np.asarray(force, np.float64), axis=-1).sum(axis=-1)
     return finite(per_finger, "touch")
 
