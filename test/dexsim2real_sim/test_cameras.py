@@ -1,5 +1,7 @@
 """Cameras over a batch: shapes, segmentation, per-frame draws from streams that depend on nothing else, the twin."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,29 @@ def test_a_twins_cameras_have_its_flaws():
 def test_a_texture_folder_without_images_is_refused(tmp_path):
     with pytest.raises(DexSim2RealError, match=r"no images in .*\.png"):
         make_env(TASK, textures=tmp_path)
+
+
+@pytest.mark.parametrize(("lag", "frames"), [(0.0, 0), (0.05, 2), (0.1, 3)])
+def test_images_in_the_observation_are_late_by_whole_frames(lag, frames):
+    """At 30 Hz, 0.05 s is between one frame and two, and 0.1 s is three."""
+
+    class Late:
+        names = ("image_lag", "image_noise")
+
+        def __init__(self, seconds):
+            self._seconds = seconds
+
+        def sample(self, rng, count):
+            return np.tile([self._seconds, 0.0], (count, 1))
+
+    def seen(seconds):
+        env = make_env(TASK, seed=5, image_size=SIZE, sampler=Late(seconds), threads=1)
+        images = [env.reset()[0]["images"]]
+        images += [env.step(np.full((1, 23), 0.5))[0]["images"] for _ in range(7)]
+        env.close()
+        return images
+
+    prompt, late = seen(0.0), seen(lag)
+    assert any((a != b).any() for a, b in pairwise(prompt))
+    for step, image in enumerate(late):
+        np.testing.assert_array_equal(image, prompt[max(0, step - frames)])

@@ -7,8 +7,10 @@ import pytest
 from dexsim2real_sim.env import make_env
 from dexsim2real_sim.parameters import PARAMETERS
 from dexsim2real_sim.parameters.lighting import black_body
-from dexsim2real_sim.parameters.visual import PARAMETERS as VISUAL
+from dexsim2real_sim.parameters.visual import PARAMETERS as ALL
 
+VISUAL = [p for p in ALL if p.name != "image_lag"]
+"""What a single picture shows; the lag is tested with the environment (test_cameras.py)."""
 SIZE = (64, 64)
 ENV = np.array([0])
 QUIET = {"image_noise": 0.0}

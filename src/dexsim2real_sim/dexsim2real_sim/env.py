@@ -22,8 +22,10 @@ from dexsim2real_description.observation import ObservationSpec, SensorValues, b
 from dexsim2real_sim.cameras import Cameras
 from dexsim2real_sim.episode import EpisodeStarter
 from dexsim2real_sim.errors import SimError
+from dexsim2real_sim.lag import FrameLag
 from dexsim2real_sim.objects import choose_objects
 from dexsim2real_sim.parameters import NAMES, check_values
+from dexsim2real_sim.parameters.camera import LONGEST_IMAGE_LAG
 from dexsim2real_sim.physics import TRAINING, Physics
 from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.render import FAST, Quality
@@ -98,6 +100,7 @@ class DexEnv(VectorEnv):
         """Those of the observation; None without images."""
         self._on_demand: dict[Size, Cameras] = {}
         self._images = np.zeros((self.num_envs, len(CAMERAS), *(config.image_size or (0, 0)), 3), np.uint8)
+        self._image_lag = FrameLag(self._images, 1 / config.policy_rate, LONGEST_IMAGE_LAG)
         self.world.difficulty[:] = config.difficulty
         self.action_spec = ActionSpec.of_cell(self.cell, rate=config.policy_rate)
         self.counters = Counters()
@@ -161,7 +164,7 @@ class DexEnv(VectorEnv):
         self.features = self.task.features(self.world)
         info, terminated, truncated = self._judge(unstable)
         reward = self.task.reward(self.features, self.world.difficulty) + self.task.success_bonus * info["success"]
-        self._look(self._all)
+        self._look()
         observation = self._observe()
         done = np.flatnonzero(terminated | truncated)
         if len(done):
@@ -242,12 +245,14 @@ class DexEnv(VectorEnv):
         self.steps[ids] = 0
         self.held[ids] = 0.0
         self.sensors.reset(ids)
-        self._look(ids)
-
-    def _look(self, ids: NDArray[np.intp]) -> None:
-        """Take a new frame in these environments, if the observation has images."""
         if self.cameras is not None:
             self._images[ids] = self.cameras.frames(ids).color
+            self._image_lag.reset(ids, self._images[ids])
+
+    def _look(self) -> None:
+        """Take a new frame and see the one that has arrived, if the observation has images."""
+        if self.cameras is not None:
+            self._images = self._image_lag.push(self.cameras.frames(self._all).color, self.values["image_lag"])
 
     def _observe(self) -> dict[str, NDArray[Any]]:
         flat = [value.reshape(self.num_envs, -1) for value in self.features.values()]

@@ -32,3 +32,26 @@ class Lag:
         later *= (steps - whole)[:, None].astype(np.float32)
         late += later
         return late
+
+
+class FrameLag:
+    """Delays camera frames taken every `period` seconds: the newest that is old enough, never a mixture of two."""
+
+    def __init__(self, frames: NDArray[np.uint8], period: float, longest: float) -> None:
+        """`frames` has the shape of what is pushed, (N, ...)."""
+        self._period = period
+        self._past = np.zeros((int(np.ceil(longest / period)) + 1, *frames.shape), np.uint8)
+        self._newest = 0
+        self._envs = np.arange(len(frames))
+
+    def reset(self, ids: NDArray[np.intp], frames: NDArray[np.uint8]) -> None:
+        """As if these environments had always looked like `frames`, shape (k, ...)."""
+        self._past[:, ids] = frames
+
+    def push(self, frames: NDArray[np.uint8], delay: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """Store the newest frames, shape (N, ...), and return those of at least `delay` [s] ago, shape (N,)."""
+        self._newest = (self._newest + 1) % len(self._past)
+        self._past[self._newest] = frames
+        steps = np.ceil(delay / self._period - 1e-6).astype(int)  # less rounding, so that a whole period is one step
+        late: NDArray[np.uint8] = self._past[(self._newest - steps) % len(self._past), self._envs]
+        return late

@@ -13,6 +13,8 @@ from dexsim2real_sim.parameters.parameter import Parameter, Write
 
 Array = NDArray[np.float64]
 
+LONGEST_IMAGE_LAG = 0.2
+"""[s]"""
 _AXES = {"roll": (0.0, 0.0, -1.0), "pitch": (1.0, 0.0, 0.0), "yaw": (0.0, -1.0, 0.0)}
 """About forward, right and down of the image, in MuJoCo's camera frame: x right, y up, looking along -z."""
 
@@ -114,5 +116,15 @@ PARAMETERS = (
         granularity="frame",
         meaning="matching error of the depth camera, standard deviation",
         source="0.032 at best, 0.08 typical (FACTS 4.3), up to twice that",
+    ),
+    Parameter(
+        "image_lag",
+        nominal=0.07,
+        bounds=(0.0, LONGEST_IMAGE_LAG),
+        range=(0.05, 0.14),
+        unit="s",
+        factor="observation",
+        meaning="age of colour images in the observation, rounded up to whole frames",
+        source="RGB latency to inject 50-140 ms (FACTS 7.3)",
     ),
 )
