@@ -16,6 +16,8 @@ from dexsim2real_description import DexSim2RealError
 
 START = 60.0
 """How long the graph may take until everything runs [s]."""
+MOMENT = 0.3
+"""[s]"""
 SETTLE = 3.0
 """Before measuring begins [s]."""
 Row = dict[str, str | float | int | bool | None]
@@ -63,17 +65,24 @@ def start_running(session: RosSession, listener: GraphListener, processes: Proce
         return all(len(listener.stream(topic).stamps) > 10 for topic in (JOINTS_TOPIC, CHUNKS, *IMAGES.values()))
 
     session.until(ready, START, "joint states, images and action chunks")
-    arm_when_ready(session, START)
-    session.until(lambda: listener.messages.get(GATE_STATE) == "running", START, "running safety gate")
+    run_when_ready(session, listener)
 
 
-def arm_when_ready(session: RosSession, seconds: float) -> None:
-    """Arm as soon as the gate agrees. Raises DexSim2RealError, with its reasons, if it does not."""
-    end = time.monotonic() + seconds
-    while not (answer := session.call("/safety_gate/arm", seconds)).success:
+def run_when_ready(session: RosSession, listener: GraphListener) -> None:
+    """Reset and arm, as a patient person would, until the gate has been running for a moment.
+
+    Raises DexSim2RealError, with the gate's reasons, if it does not.
+    """
+    end = time.monotonic() + START
+    while True:
+        state = listener.messages.get(GATE_STATE)
+        if state != "running":
+            answer = session.call("/safety_gate/reset" if state == "stopped" else "/safety_gate/arm", START)
+        session.spin(MOMENT)
+        if state == "running" == listener.messages.get(GATE_STATE):
+            return
         if time.monotonic() > end:
-            raise DexSim2RealError(f"the safety gate does not arm: {answer.message}")
-        session.spin(0.2)
+            raise DexSim2RealError(f"the safety gate does not keep running: {answer.message}")
 
 
 def _losses(listener: GraphListener, begin: int) -> list[Row]:

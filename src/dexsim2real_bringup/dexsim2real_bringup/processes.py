@@ -47,10 +47,14 @@ def _text(value: Value) -> str:
 class Processes:
     """The processes of a graph; a context manager that ends them all."""
 
-    def __init__(self, nodes: Sequence[NodeSpec], report: Report, extra: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, nodes: Sequence[NodeSpec], report: Report, words: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """`words` go to the end of the command line of the node of that name: for tests that lead topics elsewhere."""
         self._nodes = {node.name: node for node in nodes}
         self._report = report
-        self._environment = {**environment(), **(extra or {})}
+        self._words = words or {}
+        self._environment = environment()
         self._running: dict[str, subprocess.Popen[str]] = {}
 
     def __enter__(self) -> Processes:
@@ -71,7 +75,7 @@ class Processes:
     def start(self, name: str) -> None:
         """Start a node, again if it has ended."""
         process = subprocess.Popen(
-            command(self._nodes[name]),
+            [*command(self._nodes[name]), *self._words.get(name, ())],
             env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,6 +84,11 @@ class Processes:
         )
         self._running[name] = process
         threading.Thread(target=self._forward, args=(name, process), daemon=True).start()
+
+    def kill(self, name: str) -> None:
+        """End a node without warning, as a crash would."""
+        self._running[name].kill()
+        self._running[name].wait()
 
     def ended(self) -> dict[str, int]:
         """Exit statuses of the nodes that have ended by themselves, by name."""

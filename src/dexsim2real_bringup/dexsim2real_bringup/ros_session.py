@@ -13,6 +13,8 @@ from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.optional import require
 
 T = TypeVar("T")
+ASK_AGAIN = 2.0
+"""[s]"""
 
 
 class RosSession:
@@ -29,6 +31,7 @@ class RosSession:
         self.node: Any = self._rclpy.create_node(name)
         self._executor = make_executor()
         self._executor.add_node(self.node)
+        self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> RosSession:
         return self
@@ -62,11 +65,22 @@ class RosSession:
         return result
 
     def call(self, name: str, seconds: float = 5.0) -> Any:
-        """Call a std_srvs/Trigger service and return its response."""
+        """Call a std_srvs/Trigger service and return its response.
+
+        Asks again after a while: the answer to a client that has only just been found can go astray.
+        """
         from std_srvs.srv import Trigger
 
-        client = self.node.create_client(Trigger, name)
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(Trigger, name)
+        client = self._clients[name]
+        end = time.monotonic() + seconds
         self.until(client.service_is_ready, seconds, f"service {name}")
-        future = client.call_async(Trigger.Request())
-        self.until(future.done, seconds, f"answer of {name}")
-        return future.result()
+        while True:
+            future = client.call_async(Trigger.Request())
+            patience = min(time.monotonic() + ASK_AGAIN, end)
+            while not future.done() and time.monotonic() < patience:
+                self._executor.spin_once(timeout_sec=0.01)
+            if future.done():
+                return future.result()
+            self.until(lambda: time.monotonic() < end, 0.0, f"answer of {name}")

@@ -28,6 +28,8 @@ from dexsim2real_sim.twin import Twin
 _COLUMN = {name: column for column, name in enumerate(JOINTS)}
 _ONE = np.array([0])
 _STILL = np.zeros((1, len(JOINTS)))
+MAX_AHEAD = 0.02
+"""How far a command is followed beyond its time, and back [s]."""
 
 
 class LiveCell:
@@ -62,7 +64,7 @@ class LiveCell:
         """Start the task anew: objects and robot back in place, a new draw of both."""
         self.target: Array = self._starter.start(_ONE).copy()
         """Joint targets in force [rad], shape (1, 23)."""
-        self._next = self.target
+        self._next, self._velocity = self.target, np.zeros_like(self.target)
         self._sensors.reset(_ONE)
         self.starts += 1
 
@@ -80,31 +82,30 @@ class LiveCell:
         """
         return Cameras(self.plant, mounts, size, self._config.seed, self._twin, self._twin)
 
-    def command(self, positions: Mapping[str, float]) -> None:
-        """Joint targets [rad] by name for the next tick; joints that are not named keep theirs.
+    def command(self, positions: Mapping[str, float], velocities: Mapping[str, float] | None = None) -> None:
+        """Joint targets [rad] by name, and how fast they move [rad/s]; joints that are not named keep theirs.
 
-        Raises UnknownNameError for a joint that does not exist, SimError for a target that is not finite, and then
+        Raises UnknownNameError for a joint that does not exist, SimError for a number that is not finite, and then
         keeps all targets.
         """
-        wanted = self._next.copy()
-        for name, position in positions.items():
-            if name not in _COLUMN:
-                raise UnknownNameError("joint", name, JOINTS)
-            if not isfinite(position):
-                raise SimError(f"target of joint {name} is {position}, expected a finite number of radians")
-            wanted[0, _COLUMN[name]] = position
-        self._next = wanted
+        self._next, self._velocity = _merged(self._next, positions), _merged(np.zeros_like(_STILL), velocities or {})
 
-    def tick(self) -> bool:
-        """Advance one control period. False if physics broke down, and the cell was put back at its start."""
+    def tick(self, ahead: float = 0.0) -> bool:
+        """Advance one control period. False if physics broke down, and the cell was put back at its start.
+
+        `ahead` is the time from the commanded point to the end of this tick [s]: commands and ticks come at rates of
+        their own, and a target that stood still for one tick and jumped in the next would hammer on the servos.
+        """
         self._sensors.disturb(_STILL)
         self.plant.push(self._sensors.push_noise)
-        self.plant.advance(self.target, self._next)
-        self.target = self._next
+        target = self._next + self._velocity * np.clip(ahead, -MAX_AHEAD, MAX_AHEAD)
+        self.plant.advance(self.target, target)
+        self.target = target
         self.ticks += 1
         unstable, _ = self.plant.sim.unstable()
         if unstable.any():
             self.target = self._next = self._starter.restore(_ONE).copy()
+            self._velocity = np.zeros_like(self.target)
         self._sensors.measure()
         return not unstable.any()
 
@@ -126,3 +127,15 @@ class LiveCell:
         self.plant.values.assign(0, {**self.parameters(), **values})
         self._starter.write_models(_ONE)
         self._sensors.read_parameters(_ONE)
+
+
+def _merged(row: Array, named: Mapping[str, float]) -> Array:
+    """A copy of `row`, shape (1, 23), with the named values in it. Raises UnknownNameError or SimError."""
+    merged = row.copy()
+    for name, value in named.items():
+        if name not in _COLUMN:
+            raise UnknownNameError("joint", name, JOINTS)
+        if not isfinite(value):
+            raise SimError(f"command of joint {name} is {value}, expected a finite number")
+        merged[0, _COLUMN[name]] = value
+    return merged

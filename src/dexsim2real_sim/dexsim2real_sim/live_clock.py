@@ -36,6 +36,12 @@ class Pace:
         self._stamps.extend([now] * ticks)
         return ticks
 
+    def lateness(self, now: int, ticks_left: int = 0) -> float:
+        """How long before `now` [ns] the last tick was due, or one that many ticks before it [s]."""
+        if self._begin is None:
+            return 0.0
+        return (now - self._begin - (self._done - 1 - ticks_left) * self._period) * 1e-9
+
     @property
     def factor(self) -> float:
         """Simulated over real time, over the last few seconds; 1 before there is anything to compare."""

@@ -61,6 +61,7 @@ class SimulatorNode(GraphNode):
         self.create_service(Trigger, "/simulator/reset", self._reset)
         self._touch_due, self._scene_due = Periodic(TOUCH_RATE), Periodic(SCENE_RATE)
         self._commands, self._refused, self._breakdowns, self._last_command = 0, 0, 0, 0
+        self._command_time = 0.0
         self._pace = Pace(CONTROL_RATE)
         self.create_timer(0.0 if self._fast else 1 / CONTROL_RATE, self._run, clock=self.steady)
 
@@ -90,11 +91,19 @@ class SimulatorNode(GraphNode):
         return Health("running" if keeps_up else "cannot keep real time", keeps_up, values)
 
     def _run(self) -> None:
-        for _ in range(1 if self._fast else self._pace.due(self.steady.now().nanoseconds)):
-            self._tick()
+        if self._fast:
+            self._tick(round(self._live.time * 1e9))
+            return
+        now = self.steady.now().nanoseconds
+        ticks = self._pace.due(now)
+        wall = self.get_clock().now().nanoseconds
+        for left in reversed(range(ticks)):
+            self._tick(wall - round(self._pace.lateness(now, left) * 1e9))
 
-    def _tick(self) -> None:
-        if not self._live.tick():
+    def _tick(self, due_ns: int) -> None:
+        """One control period from `due_ns` on."""
+        end = due_ns * 1e-9 + 1 / CONTROL_RATE
+        if not self._live.tick(end - self._command_time):
             self._breakdowns += 1
             self.get_logger().error("physics broke down; the cell was put back at its start")
         stamp = self._stamp()
@@ -145,19 +154,24 @@ class SimulatorNode(GraphNode):
         )
 
     def _take_command(self, message: JointTrajectory) -> None:
-        """Take the last point's positions; refuse what is not one finite number per known joint."""
-        if not message.points or len(message.points[-1].positions) != len(message.joint_names):
+        """Take the last point; refuse what is not one finite position per known joint."""
+        point = message.points[-1] if message.points else None
+        if point is None or len(point.positions) != len(message.joint_names):
             self._refused += 1
             return
-        positions = dict(zip(message.joint_names, message.points[-1].positions, strict=True))
         try:
-            self._live.command(positions)
+            self._live.command(
+                dict(zip(message.joint_names, point.positions, strict=True)),
+                dict(zip(message.joint_names, point.velocities, strict=False)),  # without velocities: hold
+            )
         except DexSim2RealError as error:
             self._refused += 1
             self.get_logger().warning(str(error), throttle_duration_sec=1.0)
             return
         self._commands += 1
         self._last_command = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+        after = point.time_from_start.sec * 10**9 + point.time_from_start.nanosec
+        self._command_time = (self._last_command + after) * 1e-9
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._live.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from dataclasses import replace
@@ -10,13 +11,16 @@ from typing import Annotated
 
 import tyro
 
-from dexsim2real_bringup.bench_policies import write_seeing
-from dexsim2real_bringup.cli.tables import show, write_json
+from dexsim2real_bringup.bench_policies import write_seeing, write_swaying
+from dexsim2real_bringup.cli.tables import Cell, show, write_json
+from dexsim2real_bringup.fault_bench import DISTURBANCES, KILLS, FaultResult, measure_faults
 from dexsim2real_bringup.graph import GraphOptions
 from dexsim2real_bringup.graph_bench import measure_graph
 
+log = logging.getLogger(__name__)
 Options = Annotated[GraphOptions, tyro.conf.arg(name="")]
 _TWIN = GraphOptions(policy="", twin="0", markers=False)
+_NOMINAL = GraphOptions(policy="")
 
 
 def graph(seconds: float = 60.0, options: Options = _TWIN, json: Path | None = None) -> None:
@@ -44,3 +48,35 @@ def graph(seconds: float = 60.0, options: Options = _TWIN, json: Path | None = N
         show(title, rows)
     if json is not None:
         write_json(json, tables)
+
+
+def faults(only: tuple[str, ...] = (), options: Options = _NOMINAL, json: Path | None = None) -> int:
+    """Kill each node, and freeze, delay and spoil each input, and print how fast the robot is held.
+
+    Args:
+        only: faults whose names contain one of these words; all if none is given.
+        options: what to run; without a policy, one that keeps the robot swaying.
+        json: write the table to this file as well.
+    """
+    chosen = [fault for fault in KILLS + DISTURBANCES if not only or any(word in fault.name for word in only)]
+    rows: list[dict[str, Cell]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "policy"
+        write_swaying(folder, options)
+        for result in measure_faults(replace(options, policy=options.policy or str(folder), markers=True), chosen):
+            rows.append(_fault_row(result))
+            log.info("%s", rows[-1])
+    show("Faults", rows, json)
+    return 0 if all(row["works again"] and row["inside limits"] for row in rows) else 1
+
+
+def _fault_row(result: FaultResult) -> dict[str, Cell]:
+    return {
+        "fault": result.fault,
+        "gate stopped after [ms]": result.stopped_ms,
+        "held after [ms]": result.held_ms,
+        "cause": result.cause,
+        "share of motion limits": result.limit_share,
+        "inside limits": result.within_limits,
+        "works again": result.works_again,
+    }
