@@ -35,6 +35,8 @@ def test_everything_is_there_in_order(tmp_path, storage):
     assert status.messages == {"/noise": 500}
     assert (status.num_bytes, status.queued_bytes) == (sum(range(500)), 0)
     assert recorder.close() == status
+    with Bag(tmp_path / "bag") as bag:
+        assert bag.notes == {}
 
 
 class Gate:
@@ -65,6 +67,19 @@ def test_a_slow_disk_costs_messages_not_memory_and_says_so(tmp_path, monkeypatch
     assert (status.messages, status.dropped) == ({"/noise": 10}, {"/noise": 5})
     assert not status.ok  # for good: the recording has a hole
     assert [stamp for _, stamp, _ in messages(tmp_path / "bag")] == list(range(10))
+    with Bag(tmp_path / "bag") as bag:  # and the bag says so too
+        assert bag.notes == {"dropped_messages": '{"/noise": 5}'}
+
+
+def test_what_was_lost_on_the_way_is_known(tmp_path):
+    recorder = Recorder(tmp_path / "bag")
+    recorder.count_lost("/noise", 2)
+    recorder.count_lost("/noise", 1)
+    status = recorder.close()
+    assert (status.ok, status.lost) == (False, {"/noise": 3})
+    assert status.text == "3 messages were lost on the way: the machine is too busy"
+    with Bag(tmp_path / "bag") as bag:
+        assert bag.notes == {"lost_messages": '{"/noise": 3}'}
 
 
 def test_a_disk_that_fails_is_a_state_and_the_rest_is_counted(tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ def test_record_until_ctrl_c(ros_environment, listener, tmp_path):
     assert process.returncode == 0, err
     assert "Recorded to" in out
     rows = {row["topic"]: row for row in json.loads((tmp_path / "table.json").read_text())["rows"]}
-    assert rows["/text"] == {"topic": "/text", "type": "std_msgs/msg/String", "messages": 1, "dropped": 0}
+    assert rows["/text"] == {"topic": "/text", "type": "std_msgs/msg/String", "messages": 1, "dropped": 0, "lost": 0}
     with Bag(tmp_path / "new") as opened:
         assert [data for _, _, data in opened.messages(["/text"])] == [HELLO]
 

@@ -61,6 +61,10 @@ class BagWriter:
         """Append one serialised message of a declared topic, received at `stamp_ns`."""
         self._writer.write(self._connections[topic], stamp_ns, data)
 
+    def note(self, key: str, value: str) -> None:
+        """Keep a text with the bag (`custom_data` of rosbag2); written when it is closed."""
+        self._writer.set_custom_data(key, value)
+
     def flush(self) -> None:
         """Hand everything written so far to the operating system."""
         storage = self._writer.storage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter, deque
@@ -12,6 +13,10 @@ from pathlib import Path
 from dexsim2real_audit.bag_writer import BagWriter, Storage, check_type
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.bags import BagTopic
+
+DROPPED_NOTE = "dropped_messages"
+LOST_NOTE = "lost_messages"
+"""Notes in a bag with holes: JSON objects, messages dropped here and lost on the way, so far, by topic."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class RecorderStatus:
     """Written, by topic."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Lost because the queue was full or writing had failed, by topic."""
+    lost: Mapping[str, int] = field(default_factory=dict)
+    """Lost before they came here, by topic."""
     num_bytes: int = 0
     """Of the messages written."""
     queued_bytes: int = 0
@@ -41,8 +48,8 @@ class RecorderStatus:
 
     @property
     def ok(self) -> bool:
-        """Everything that came in is kept."""
-        return self.failure is None and not self.dropped
+        """Everything that was sent is kept."""
+        return self.failure is None and not self.dropped and not self.lost
 
     @property
     def text(self) -> str:
@@ -51,6 +58,8 @@ class RecorderStatus:
             return f"recording has failed: {self.failure}"
         if self.dropped:
             return f"dropped {sum(self.dropped.values())} messages: the disk is too slow"
+        if self.lost:
+            return f"{sum(self.lost.values())} messages were lost on the way: the machine is too busy"
         return "recording"
 
 
@@ -80,6 +89,7 @@ class Recorder:
         self._queued = 0
         self._written: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
         self._num_bytes = 0
         self._failure: str | None = None
         self._topics: dict[str, BagTopic] = {}
@@ -96,7 +106,12 @@ class Recorder:
         """A copy of the counters."""
         with self._wake:
             return RecorderStatus(
-                dict(self._written), dict(self._dropped), self._num_bytes, self._queued, self._failure
+                dict(self._written),
+                dict(self._dropped),
+                dict(self._lost),
+                self._num_bytes,
+                self._queued,
+                self._failure,
             )
 
     def add_topic(self, topic: BagTopic) -> None:
@@ -116,6 +131,11 @@ class Recorder:
             self._queued += len(data)
         self._order(_Message(topic, stamp_ns, data))
         return True
+
+    def count_lost(self, topic: str, count: int) -> None:
+        """Note that messages of a topic did not get here."""
+        with self._wake:
+            self._lost[topic] += count
 
     def next_bag(self, path: Path) -> None:
         """End the bag and begin another one with the same topics."""
@@ -161,7 +181,7 @@ class Recorder:
             if time.monotonic() >= flush_at:
                 writer.flush()
                 flush_at = time.monotonic() + self.config.flush_period_s
-        writer.close()
+        self._finish(writer)
 
     def _wait(self, deadline: float) -> _Order | None:
         """The next order; None if none came before the deadline, or none is left at the end."""
@@ -173,7 +193,7 @@ class Recorder:
     def _obey(self, writer: BagWriter, order: _Order) -> BagWriter:
         """Carry out one order; returns the writer of the bag that is now open."""
         if isinstance(order, Path):
-            writer.close()
+            self._finish(writer)
             writer = BagWriter(order, self.config.storage)
             for topic in self._topics.values():
                 writer.add_topic(topic)
@@ -187,6 +207,13 @@ class Recorder:
                 self._written[order.topic] += 1
                 self._num_bytes += len(order.data)
         return writer
+
+    def _finish(self, writer: BagWriter) -> None:
+        status = self.status
+        for note, counts in ((DROPPED_NOTE, status.dropped), (LOST_NOTE, status.lost)):
+            if counts:
+                writer.note(note, json.dumps(counts))  # who reads the bag must know that it has holes
+        writer.close()
 
     def _give_up(self, reason: str) -> None:
         with self._wake:

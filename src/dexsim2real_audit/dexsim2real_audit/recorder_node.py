@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rclpy.event_handler import QoSMessageLostInfo, SubscriptionEventCallbacks
 from rclpy.qos import QoSDurabilityPolicy, QoSReliabilityPolicy
 
 from dexsim2real_audit.recorder import Recorder, RecorderConfig, RecorderStatus
@@ -80,6 +81,7 @@ class RecorderNode(GraphNode):
         values: dict[str, object] = {
             "messages": sum(status.messages.values()),
             "dropped": sum(status.dropped.values()),
+            "lost": sum(status.lost.values()),
             "bytes": status.num_bytes,
             "queued_bytes": status.queued_bytes,
             "topics": len(self.types),
@@ -91,7 +93,9 @@ class RecorderNode(GraphNode):
 
     def at_exit(self) -> None:
         """End the bag."""
-        self.recorder.close()
+        status = self.recorder.close()
+        if not status.ok:
+            self.get_logger().error(status.text)
 
     def _options_from_parameters(self) -> RecordOptions:
         values = self.take_parameters(PARAMETERS)
@@ -140,7 +144,11 @@ class RecorderNode(GraphNode):
             self.get_logger().error(f"{name} is not recorded: {error}")
             return
         self.types[name] = topic.type
-        self.create_subscription(cls, name, partial(self._keep, name), profile(topic), raw=True)
+        events = SubscriptionEventCallbacks(message_lost=partial(self._lost, name))
+        self.create_subscription(cls, name, partial(self._keep, name), profile(topic), raw=True, event_callbacks=events)
+
+    def _lost(self, topic: str, event: QoSMessageLostInfo) -> None:
+        self.recorder.count_lost(topic, event.total_count_change)
 
     def _keep(self, topic: str, data: bytes) -> None:
         if self.options.split_trials and topic == TRIAL_TOPIC and trial_starts(data):

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dexsim2real_audit.bag_recover import recover
+from dexsim2real_audit.recorder import DROPPED_NOTE, LOST_NOTE
 from dexsim2real_bringup.load_node import STREAMS, digest
 from dexsim2real_bringup.ros_environment import ros_environment
 from dexsim2real_description import DexSim2RealError
@@ -35,6 +36,8 @@ class StreamResult:
     """Messages in the bag."""
     identical: bool
     """The bag has exactly the bytes that were sent, in order; after a kill, up to where it ends."""
+    reported: int
+    """Missing messages that the recorder knows of: dropped because the disk was too slow, or lost on the way."""
     lost_s: float
     """From the first message sent that is not in the bag to the end, or to the kill [s]."""
 
@@ -50,12 +53,17 @@ class BenchResult:
     """Of the recorder, in cores; 0 where it was killed."""
 
 
-def run_whole(folder: Path, seconds: float, *, storage: str = "mcap", reliable: bool = False) -> BenchResult:
+def run_whole(
+    folder: Path, seconds: float, *, storage: str = "mcap", reliable: bool = False, frozen_s: float = 0.0
+) -> BenchResult:
     """Record the full load for `seconds` into `folder` (new), end the recorder properly, and compare.
 
-    Raises DexSim2RealError if a process fails.
+    With `frozen_s`, the recorder is frozen (SIGSTOP) for so long once it has begun, so that messages get lost on
+    the way. Raises DexSim2RealError if a process fails.
     """
     with _Run(folder, seconds, storage, reliable=reliable) as run:
+        if frozen_s > 0:
+            run.freeze_recorder(frozen_s)
         sent = run.finish_load()
         cpu = run.end_recorder(signal.SIGINT) / seconds
     return _result(sent, folder / "bag", None, cpu)
@@ -100,14 +108,21 @@ class _Run:
                 process.kill()
                 process.wait()
 
-    def wait_for_data(self) -> None:
-        """Return once the recorder has written something."""
-        file = self._folder / "bag" / "bag.mcap"
+    def wait_for_data(self, size: int = 1_000_000) -> None:
+        """Return once the recorder has written that many bytes."""
+        bag = self._folder / "bag"
         deadline = time.monotonic() + PATIENCE
-        while not file.exists() or file.stat().st_size < 1_000_000:
+        while not bag.exists() or sum(file.stat().st_size for file in bag.iterdir()) < size:
             if time.monotonic() > deadline:
-                raise DexSim2RealError(f"the recorder wrote nothing to {file}")
+                raise DexSim2RealError(f"the recorder wrote less than {size} bytes to {bag}")
             time.sleep(0.01)
+
+    def freeze_recorder(self, seconds: float) -> None:
+        """Stop its process for a while, a second after the beginning, when every publisher has found it."""
+        self.wait_for_data(60_000_000)
+        self._recorder.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self._recorder.send_signal(signal.SIGCONT)
 
     def finish_load(self) -> Sent:
         """Wait for the publishers, and return what they sent."""
@@ -135,9 +150,13 @@ def _start(module: str, parameters: Mapping[str, object]) -> subprocess.Popen[by
 def _result(sent: Sent, bag: Path, killed_at: int | None, cpu: float) -> BenchResult:
     kept: dict[str, list[str]] = {topic: [] for topic in sent}
     with Bag(bag) as opened:
+        notes = [json.loads(opened.notes.get(note, "{}")) for note in (DROPPED_NOTE, LOST_NOTE)]
         for topic, _, data in opened.messages():
             kept[topic].append(digest(data))
-    streams = tuple(_compare(topic, messages, kept[topic], killed_at) for topic, messages in sent.items())
+    streams = tuple(
+        replace(_compare(topic, messages, kept[topic], killed_at), reported=sum(note.get(topic, 0) for note in notes))
+        for topic, messages in sent.items()
+    )
     return BenchResult(streams, sum(f.stat().st_size for f in bag.iterdir()) / 1e6, cpu)
 
 
@@ -147,7 +166,7 @@ def _compare(topic: str, sent: list[tuple[int, str]], kept: list[str], killed_at
     missing = [stamp for (stamp, text), there in zip(sent, _present(digests, kept), strict=True) if not there]
     due = digests if killed_at is None else digests[: len(kept)]
     lost = max(0.0, (end - missing[0]) * 1e-9) if missing else 0.0
-    return StreamResult(topic, len(sent), len(kept), kept == due, lost)
+    return StreamResult(topic, len(sent), len(kept), kept == due, reported=0, lost_s=lost)
 
 
 def _present(digests: list[str], kept: list[str]) -> list[bool]:

@@ -75,6 +75,11 @@ class Bag:
         return {c.topic: BagTopic.of(c.topic, c.msgtype, c.msgcount, c.ext.offered_qos_profiles) for c in self._all}
 
     @property
+    def notes(self) -> dict[str, str]:
+        """Texts that were kept with the bag (`custom_data` of rosbag2)."""
+        return dict(self._reader.storage.metadata.custom or {})
+
+    @property
     def span_ns(self) -> tuple[int, int]:
         """Receive times of the first and the last message [ns]; both 0 if there is none."""
         if not self._reader.message_count:

@@ -47,6 +47,7 @@ def _rows(label: str, result: BenchResult) -> list[dict[str, Cell]]:
             "topic": stream.topic,
             "sent": stream.sent,
             "in the bag": stream.kept,
+            "reported": stream.reported,
             "identical": stream.identical,
             "lost [s]": round(stream.lost_s, 3),
         }

@@ -87,6 +87,7 @@ class _Recording:
                 "type": types[name],
                 "messages": status.messages.get(name, 0),
                 "dropped": status.dropped.get(name, 0),
+                "lost": status.lost.get(name, 0),
             }
             for name in sorted(types)
         ]
