@@ -4,6 +4,7 @@ import math
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -20,6 +21,12 @@ from dexsim2real_hw.ros2_control import joint_names
 
 COMMAND = "/safety_gate/joint_command"
 DEPTH = QoSProfile(depth=10)
+
+
+def publish(publisher, message):
+    """Publish, unless the middleware gives up after 100 ms on an overloaded machine; callers repeat."""
+    with suppress(RuntimeError):
+        publisher.publish(message)
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def test_commands_go_to_both_controllers_and_states_come_back(start, listener):
     message.points = [JointTrajectoryPoint(positions=position, velocities=velocity)]
 
     def sent():
-        commands.publish(message)
+        publish(commands, message)
         return to_arm and to_hand
 
     listener.until(sent)
@@ -71,7 +78,7 @@ def test_commands_go_to_both_controllers_and_states_come_back(start, listener):
     reply.header.stamp.sec = 7
 
     def heard():
-        states.publish(reply)
+        publish(states, reply)
         return joints
 
     listener.until(heard)
@@ -100,8 +107,8 @@ def test_the_twin_gets_no_nan(start, listener):
     bad = JointState(name=list(JOINTS), position=[math.nan] * 23)
 
     def passed():
-        targets.publish(bad)
-        targets.publish(good)
+        publish(targets, bad)
+        publish(targets, good)
         return len(commands) > 3
 
     listener.until(passed)
