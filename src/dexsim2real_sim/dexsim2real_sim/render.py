@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_description.camera import Intrinsics
 from dexsim2real_sim.errors import SimError
-from dexsim2real_sim.render_context import open_context
+from dexsim2real_sim.render_context import INSTALL, open_context
 
 MAX_GEOMS = 1000
 
@@ -46,7 +46,7 @@ class SceneRenderer:
         self.width, self.height = width, height
         _set_quality(model, width, height, quality)
         self._gl = open_context(width, height)
-        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
+        self._context = _upload(model)
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self._scene = mujoco.MjvScene(model, MAX_GEOMS)
@@ -112,6 +112,14 @@ class SceneRenderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _upload(model: mujoco.MjModel) -> mujoco.MjrContext:
+    """The model's assets in the current OpenGL context. Raises SimError if that context does not work."""
+    try:
+        return mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
+    except mujoco.FatalError as error:
+        raise SimError(f"OpenGL does not work here ({error}); {INSTALL}") from error
 
 
 def _check_size(width: int, height: int) -> None:

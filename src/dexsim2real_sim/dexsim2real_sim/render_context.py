@@ -10,7 +10,8 @@ from typing import Any
 from dexsim2real_sim.errors import SimError
 
 _LIBRARIES = {"egl": "libEGL.so.1", "osmesa": "libOSMesa.so.8"}
-_INSTALL = "install one, on Debian and Ubuntu: sudo apt-get install libegl1 libgl1 libgl1-mesa-dri"
+INSTALL = "install one, on Debian and Ubuntu: sudo apt-get install libegl1 libgl1 libgl1-mesa-dri"
+"""What to do where no library works."""
 
 
 def open_context(width: int, height: int) -> Any:
@@ -28,7 +29,7 @@ def open_context(width: int, height: int) -> Any:
         context = importlib.import_module(f"mujoco.{backend}").GLContext(width, height)
         context.make_current()
     except Exception as error:  # each library has its own kinds of error
-        raise SimError(f"cannot open an offscreen OpenGL context with {backend} ({error}); {_INSTALL}") from error
+        raise SimError(f"cannot open an offscreen OpenGL context with {backend} ({error}); {INSTALL}") from error
     return context
 
 
@@ -40,4 +41,4 @@ def _installed_backend() -> str:
         except OSError:
             continue
         return backend
-    raise SimError(f"rendering needs an OpenGL library, neither {' nor '.join(_LIBRARIES.values())} loads; {_INSTALL}")
+    raise SimError(f"rendering needs an OpenGL library, neither {' nor '.join(_LIBRARIES.values())} loads; {INSTALL}")
