@@ -135,7 +135,7 @@ class _BreakableGraph:
 
     def measure(self, fault: Fault) -> FaultResult:
         """Wait for motion, cause the fault, watch, mend it, and see whether everything works again."""
-        self._session.until(self._moves, RECOVERY, "motion of the robot")
+        self._get_moving()
         begin = time.monotonic()
         self._cause(fault)
         stopped = self._watch(begin)
@@ -180,11 +180,20 @@ class _BreakableGraph:
         try:
             if fault.node == "safety_gate":
                 self._session.until(lambda: self._listener.messages[GATE_STATE] == "disarmed", RECOVERY, "new gate")
-            run_when_ready(self._session, self._listener)
-            self._session.until(self._moves, RECOVERY, "motion of the robot")
+            self._get_moving()
         except DexSim2RealError:
             return False
         return True
+
+    def _get_moving(self) -> None:
+        """Reset and arm until the robot moves. Raises DexSim2RealError if it does not come to that."""
+        end = time.monotonic() + RECOVERY
+        while not self._moves():
+            if self._listener.messages.get(GATE_STATE) != "running":
+                run_when_ready(self._session, self._listener)
+            if time.monotonic() > end:
+                raise DexSim2RealError(f"the robot does not move within {RECOVERY:g} s: {'; '.join(self._output[-3:])}")
+            self._session.spin(0.05)
 
     def _moves(self) -> bool:
         recent = [

@@ -17,6 +17,7 @@ from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from dexsim2real_bringup.ament_prefix import make_known
 from dexsim2real_bringup.graph import GraphOptions, Mode, NodeSpec, graph, parse_options
 from dexsim2real_bringup.ros_environment import ros_environment
 
@@ -32,8 +33,10 @@ def launch_graph(mode: Mode) -> LaunchDescription:
 
 def _nodes(context: LaunchContext, mode: Mode) -> list[LaunchDescriptionEntity]:
     texts = {option.name: LaunchConfiguration(option.name).perform(context) for option in fields(GraphOptions)}
+    specs = graph(mode, parse_options(texts))
+    make_known(specs)
     actions: list[LaunchDescriptionEntity] = []
-    for spec in graph(mode, parse_options(texts)):
+    for spec in specs:
         node = node_action(spec)
         over = OnProcessExit(target_action=node, on_exit=[EmitEvent(event=Shutdown(reason=f"{spec.name} ended"))])
         actions += [node, RegisterEventHandler(over)]

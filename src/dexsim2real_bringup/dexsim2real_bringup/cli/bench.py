@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from rich.console import Console
 
 from dexsim2real_bringup.bench_policies import write_seeing, write_swaying
 from dexsim2real_bringup.cli.tables import Cell, show, write_json
@@ -17,7 +17,6 @@ from dexsim2real_bringup.fault_bench import DISTURBANCES, KILLS, FaultResult, me
 from dexsim2real_bringup.graph import GraphOptions
 from dexsim2real_bringup.graph_bench import measure_graph
 
-log = logging.getLogger(__name__)
 Options = Annotated[GraphOptions, tyro.conf.arg(name="")]
 _TWIN = GraphOptions(policy="", twin="0", markers=False)
 _NOMINAL = GraphOptions(policy="")
@@ -60,12 +59,13 @@ def faults(only: tuple[str, ...] = (), options: Options = _NOMINAL, json: Path |
     """
     chosen = [fault for fault in KILLS + DISTURBANCES if not only or any(word in fault.name for word in only)]
     rows: list[dict[str, Cell]] = []
+    progress = Console(stderr=True, highlight=False, markup=False)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "policy"
         write_swaying(folder, options)
         for result in measure_faults(replace(options, policy=options.policy or str(folder), markers=True), chosen):
             rows.append(_fault_row(result))
-            log.info("%s", rows[-1])
+            progress.print("; ".join(f"{key}: {value}" for key, value in rows[-1].items()))
     show("Faults", rows, json)
     return 0 if all(row["works again"] and row["inside limits"] for row in rows) else 1
 
