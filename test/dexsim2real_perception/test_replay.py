@@ -12,7 +12,7 @@ from dexsim2real_description import DexSim2RealError, touch_layout
 from dexsim2real_description.bags import BagTopic
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack
 from dexsim2real_perception.errors import SourceEndedError, SourceError
-from dexsim2real_perception.replay import replay_camera, replay_touch
+from dexsim2real_perception.replay import ReplayCamera, replay_touch
 
 TYPES = get_typestore(Stores.ROS2_KILTED)
 T = TYPES.types
@@ -65,7 +65,7 @@ LONG_AGO = 1_600_000_000_000_000_000
 
 def test_images_come_with_their_intervals_and_new_stamps(write):
     bag = write((INFO, camera_info(0)), *[(IMAGE, image(LONG_AGO + i * 20_000_000, PIXELS + i)) for i in range(3)])
-    source = replay_camera(bag, "front")
+    source = ReplayCamera(bag, "front")
     source.open()
     before = time.time_ns()
     frames = [source.read(10.0) for _ in range(3)]
@@ -83,7 +83,7 @@ def test_images_come_with_their_intervals_and_new_stamps(write):
 
 
 def test_a_frame_that_is_not_due_is_waited_for(write):
-    source = replay_camera(
+    source = ReplayCamera(
         write((INFO, camera_info(0)), (IMAGE, image(0, PIXELS)), (IMAGE, image(10**12, PIXELS))), "front"
     )
     source.open()
@@ -99,7 +99,7 @@ def test_other_encodings_and_padded_rows(write, encoding):
     swapped = PIXELS[:, :, ::-1] if encoding.startswith("bgr") else PIXELS
     alpha = np.zeros((4, 6, 1 if "a" in encoding else 0), np.uint8)
     message = image(0, np.concatenate([swapped, alpha], axis=2), encoding, spare=5)
-    source = replay_camera(write((INFO, camera_info(0)), (IMAGE, message)), "front")
+    source = ReplayCamera(write((INFO, camera_info(0)), (IMAGE, message)), "front")
     source.open()
     assert (source.read(1.0).rgb == PIXELS).all()
     source.close()
@@ -107,22 +107,22 @@ def test_other_encodings_and_padded_rows(write, encoding):
 
 def test_bad_images_and_missing_topics(write, tmp_path):
     bag = write((INFO, camera_info(0)), (IMAGE, image(0, PIXELS, "mono16")), (IMAGE, image(0, PIXELS, step=17)))
-    source = replay_camera(bag, "front")
+    source = ReplayCamera(bag, "front")
     source.open()
     with pytest.raises(SourceEndedError, match="'mono16'; expected one of rgb8"):
         source.read(1.0)
     source.close()
-    wrist = replay_camera(bag, "wrist")
+    wrist = ReplayCamera(bag, "wrist")
     wrist.open()
     with pytest.raises(SourceEndedError, match=r"/wrist_camera/color/image_raw'.*Valid: /front_camera"):
         wrist.read(1.0)
     wrist.close()
     with pytest.raises(DexSim2RealError, match="no recording at"):
-        replay_camera(tmp_path / "none", "front").open()
+        ReplayCamera(tmp_path / "none", "front").open()
 
 
 def test_an_image_with_too_few_bytes(write):
-    source = replay_camera(write((INFO, camera_info(0)), (IMAGE, image(0, PIXELS, step=17))), "front")
+    source = ReplayCamera(write((INFO, camera_info(0)), (IMAGE, image(0, PIXELS, step=17))), "front")
     source.open()
     with pytest.raises(SourceEndedError, match="4 rows of 17 bytes has 72 bytes for 6 pixels"):
         source.read(1.0)
@@ -130,7 +130,7 @@ def test_an_image_with_too_few_bytes(write):
 
 
 def test_images_without_camera_info(write):
-    source = replay_camera(write((IMAGE, image(0, PIXELS))), "front")
+    source = ReplayCamera(write((IMAGE, image(0, PIXELS))), "front")
     source.open()
     with pytest.raises(SourceEndedError, match="nothing on /front_camera/color/camera_info; record that topic"):
         source.read(1.0)
@@ -151,8 +151,16 @@ def test_touch(write):
     other.close()
 
 
+def test_features_of_a_recorded_camera(write):
+    bag = write((INFO, camera_info(0)), (IMAGE, image(0, PIXELS)), (IMAGE, image(1, PIXELS)), (IMAGE, image(2, PIXELS)))
+    features = ReplayCamera(bag, "front").features
+    assert (features.width, features.height, features.rate) == (640, 480, 1e9)  # received 1 ns apart
+    with pytest.raises(DexSim2RealError, match=r"Valid: /front_camera"):
+        _ = ReplayCamera(bag, "wrist").features
+
+
 def test_state_follows_open_and_close(write):
-    source = replay_camera(write((INFO, camera_info(0)), (IMAGE, image(0, PIXELS))), "front")
+    source = ReplayCamera(write((INFO, camera_info(0)), (IMAGE, image(0, PIXELS))), "front")
     assert not source.state.ok
     source.open()
     assert source.state.ok

@@ -1,13 +1,15 @@
-"""Camera frames: what a camera source gives."""
+"""Camera frames, and what gives them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description.camera import Intrinsics
+from dexsim2real_perception.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,3 +34,11 @@ class CameraFeatures:
     rate: float
     """[Hz]"""
     depth: bool = False
+
+
+class CameraSource(Source[Frame], Protocol):
+    """A camera (see source.py)."""
+
+    @property
+    def features(self) -> CameraFeatures:
+        """What it will give; can be asked before it is opened."""

@@ -13,11 +13,11 @@ from std_msgs.msg import Header
 from dexsim2real_description import CAMERAS, DexSim2RealError, UnknownNameError, make_cell
 from dexsim2real_description.camera_messages_node import camera_info_message, image_message
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
-from dexsim2real_perception.camera import Frame
+from dexsim2real_perception.camera import CameraSource, Frame
 from dexsim2real_perception.folder_camera import FolderCamera, FolderConfig
 from dexsim2real_perception.realsense import RealSenseConfig, RealSenseSource
-from dexsim2real_perception.replay import replay_camera
-from dexsim2real_perception.source import Source, SourceLoop
+from dexsim2real_perception.replay import ReplayCamera
+from dexsim2real_perception.source import SourceLoop
 
 SOURCES = ("realsense", "folder", "bag")
 
@@ -61,7 +61,7 @@ class CameraNode(GraphNode):
         """Let go of the camera."""
         self._loop.stop()
 
-    def _make_source(self, camera: str) -> Source[Frame]:
+    def _make_source(self, camera: str) -> CameraSource:
         source, path = self._values["source"], self._values["path"]
         if source not in SOURCES:
             raise UnknownNameError("camera source", source, SOURCES)
@@ -70,7 +70,7 @@ class CameraNode(GraphNode):
         if not path:
             raise DexSim2RealError(f"camera source {source!r} needs the parameter 'path'")
         if source == "bag":
-            return replay_camera(Path(path), camera)
+            return ReplayCamera(Path(path), camera)
         return FolderCamera(FolderConfig(Path(path), self._values["rate"], self._values["loop"]))
 
     def _realsense(self) -> RealSenseConfig:

@@ -14,7 +14,7 @@ from dexsim2real_description import DexSim2RealError, TouchLayout
 from dexsim2real_description.bags import Bag
 from dexsim2real_description.camera import Intrinsics
 from dexsim2real_description.touch_cloud import unpack
-from dexsim2real_perception.camera import Frame
+from dexsim2real_perception.camera import CameraFeatures, Frame
 from dexsim2real_perception.errors import FrameError, SourceEndedError, SourceError
 from dexsim2real_perception.pacing import Player
 from dexsim2real_perception.source import State
@@ -63,18 +63,28 @@ class ReplaySource(Generic[FrameT_co]):
         self._opened.close()
 
 
-def replay_camera(bag: Path, camera: str) -> ReplaySource[Frame]:
+class ReplayCamera(ReplaySource[Frame]):
     """The images of camera `front` or `wrist` of a bag, which must have its camera_info too."""
-    topic = f"/{camera}_camera/color/image_raw"
-    info_topic = f"/{camera}_camera/color/camera_info"
-    intrinsics: list[Intrinsics] = []  # of the first camera_info; a real camera's do not change
 
-    def convert(opened: Bag, message: Any) -> Frame:
-        if not intrinsics:
-            intrinsics.append(_intrinsics(opened, info_topic))
-        return Frame(_rgb(message), _stamp(message), intrinsics[0])
+    def __init__(self, bag: Path, camera: str) -> None:
+        super().__init__(bag, f"/{camera}_camera/color/image_raw", self._frame)
+        self._info_topic = f"/{camera}_camera/color/camera_info"
+        self._intrinsics: Intrinsics | None = None  # of the first camera_info; a real camera's do not change
 
-    return ReplaySource(bag, topic, convert)
+    @property
+    def features(self) -> CameraFeatures:
+        """Size of the recorded images and their mean rate. Raises DexSim2RealError if there are none."""
+        with Bag(self._path) as bag:
+            stamps = [stamp for _, stamp, _ in bag.messages([self._topic])]
+            if len(stamps) < 2:
+                raise SourceError(f"{self._path} has {len(stamps)} images on {self._topic}; expected more")
+            lens = _intrinsics(bag, self._info_topic)
+        return CameraFeatures(lens.width, lens.height, (len(stamps) - 1) * 1e9 / max(1, stamps[-1] - stamps[0]))
+
+    def _frame(self, bag: Bag, message: Any) -> Frame:
+        if self._intrinsics is None:
+            self._intrinsics = _intrinsics(bag, self._info_topic)
+        return Frame(_rgb(message), _stamp(message), self._intrinsics)
 
 
 def replay_touch(bag: Path, layout: TouchLayout) -> ReplaySource[TouchFrame]:

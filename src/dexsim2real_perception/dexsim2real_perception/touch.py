@@ -1,11 +1,14 @@
-"""Touch frames: what a touch source gives."""
+"""Touch frames, and what gives them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dexsim2real_perception.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,3 +19,7 @@ class TouchFrame:
     """What each taxel exerts on the object [N], in the layout's taxel frames (z outward): shape (4, T, 3)."""
     stamp_ns: int
     """When the oldest of its taxels was read, system time [ns]."""
+
+
+TouchSource: TypeAlias = Source[TouchFrame]
+"""A tactile skin on the four fingertips (see source.py)."""

@@ -16,8 +16,8 @@ from dexsim2real_description import DexSim2RealError, TouchLayout, UnknownNameEr
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, TOUCH_FRAME, pack
 from dexsim2real_perception.replay import replay_touch
-from dexsim2real_perception.source import Source, SourceLoop
-from dexsim2real_perception.touch import TouchFrame
+from dexsim2real_perception.source import SourceLoop
+from dexsim2real_perception.touch import TouchFrame, TouchSource
 from dexsim2real_perception.xela_decoder import DecoderConfig
 from dexsim2real_perception.xela_source import XelaConfig, XelaTouchSource
 
@@ -59,7 +59,7 @@ class TouchNode(GraphNode):
         """Disconnect."""
         self._loop.stop()
 
-    def _make_source(self) -> Source[TouchFrame]:
+    def _make_source(self) -> TouchSource:
         source, path = self._values["source"], self._values["path"]
         if source not in SOURCES:
             raise UnknownNameError("touch source", source, SOURCES)
