@@ -34,7 +34,8 @@ class EpisodeStarter:
         self._choices = {slot.name: _fitting(slot, objects, self._task.name) for slot in self._task.slots}
         self.object_names: list[dict[str, str]] = [{} for _ in range(config.num_envs)]
         """What each slot of each environment holds."""
-        self._objects: list[dict[str, ObjectModel]] = [{} for _ in range(config.num_envs)]
+        self.objects: list[dict[str, ObjectModel]] = [{} for _ in range(config.num_envs)]
+        """The same as models, scaled as the parameters have it."""
         self._joints: Array = np.zeros((config.num_envs, len(JOINTS)))
         self._targets: Array = np.zeros((config.num_envs, len(JOINTS)))
         self._poses: dict[str, Array] = plant.world.start
@@ -60,7 +61,7 @@ class EpisodeStarter:
         """Write the model fields of these environments: objects into the slots, then parameters on top of them."""
         self._plant.fields.restore(ids)
         for env in ids:
-            for slot, model in self._objects[env].items():
+            for slot, model in self.objects[env].items():
                 self._fill_slot(int(env), slot, model)
         self._plant.write_parameters(ids)
 
@@ -75,16 +76,16 @@ class EpisodeStarter:
         names = {slot: str(rng.choice(choices)) for slot, choices in self._choices.items()}
         self.object_names[env] = names
         scale = float(plant.values["object_scale"][env])
-        models = self._objects[env] = {slot: OBJECTS[name].scaled(scale) for slot, name in names.items()}
+        models = self.objects[env] = {slot: OBJECTS[name].scaled(scale) for slot, name in names.items()}
         state = self._task.initial_state(rng, float(plant.world.difficulty[env]), models)
         self._joints[env] = state.joints
         self._targets[env] = state.joints if state.targets is None else state.targets
         lift = float(plant.values["table_height"][env])
         plant.world.table_height[env] = lift
-        for body, pose in state.poses.items():
+        for body, pose in (*state.poses.items(), *state.held.items()):
             row = self._poses.setdefault(body, np.zeros((len(self._streams), len(pose))))
             row[env] = pose
-            row[env, 2] += lift if state.on_table else 0.0
+            row[env, 2] += lift if state.on_table and body not in state.held else 0.0
 
     def _fill_slot(self, env: int, slot: str, model: ObjectModel) -> None:
         """Make the slot's body this object: shape, bounding volume, mass, colour."""

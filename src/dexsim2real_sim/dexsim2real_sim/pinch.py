@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from dexsim2real_description import make_cell
 from dexsim2real_sim.kinematics import Kinematics
 from dexsim2real_sim.pose import Pose
+from dexsim2real_sim.quaternions import rotate
 
 Array = NDArray[np.float64]
 
@@ -23,6 +24,10 @@ SPREAD = 0.014
 ROOM = 0.07
 """From the pinch up to the palm, for the upper part of an object [m]."""
 
+_REACHED = np.radians([20.0, 130.0])
+"""Closing directions that the arm reaches over the start area: this far from straight ahead, to either side [rad]."""
+_OTHER_HAND = np.radians(31.0)
+"""The side of YAW is preferred to the other unless that is better by this [rad]; a square never needs the other."""
 _TILT = np.radians(80.0)
 """Of the fingers away from the vertical; there thumb and fingers face each other best (found by search)."""
 _DEPTH = 0.11
@@ -102,24 +107,26 @@ def default_pinch() -> Pinch:
 
 
 def pinch_axes(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
-    """Across which side to pinch objects that lie or stand: closing direction (N, 2), half width and half height (N,).
+    """How to pinch objects that stand or lie: closing direction [rad], half width and half height there [m], (N,) each.
 
     Poses (N, 7), half extents (N, 3) [m], round about z or not (N,). The narrower horizontal side is taken, of two
-    alike the one closer to YAW, always from the side that YAW closes from.
+    alike and of the two ways to close on it the one that the arm reaches best.
     """
-    axes = Rotation.from_quat(pose[:, 3:], scalar_first=True).as_matrix()
     every = np.arange(len(pose))
-    up = np.abs(axes[:, 2]).argmax(axis=1)
+    axes = rotate(pose[:, None, 3:], np.eye(3))
+    up = np.abs(axes[:, :, 2]).argmax(axis=1)
     pair = np.stack([(up + 1) % 3, (up + 2) % 3], axis=1)
-    sides = axes[every[:, None], :2, pair]
-    sides /= np.maximum(np.linalg.norm(sides, axis=-1, keepdims=True), 1e-6)
-    wanted = np.array([np.cos(YAW), np.sin(YAW)])
-    aligned = sides @ wanted
     widths = half[every[:, None], pair]
-    second = np.where(widths[:, 0] == widths[:, 1], np.abs(aligned).argmax(axis=1), widths.argmin(axis=1))
-    side = sides[every, second] * np.where(aligned[every, second] < 0, -1.0, 1.0)[:, None]
-    side = np.where((is_round & (widths[:, 0] == widths[:, 1]))[:, None], wanted, side)
-    return side, widths[every, second], half[every, up]
+    sides = axes[every[:, None], pair]
+    yaw = np.arctan2(sides[..., 1], sides[..., 0])
+    ways = np.concatenate([yaw, yaw - np.sign(yaw) * np.pi], axis=1)  # each side, then each side from behind
+    wide = widths > widths.min(axis=1, keepdims=True)
+    cost = np.abs(np.abs(ways) + YAW) + _OTHER_HAND * (ways > 0) + 10.0 * np.tile(wide, 2)
+    best = cost.argmin(axis=1)
+    chosen = ways[every, best]
+    chosen = np.copysign(np.clip(np.abs(chosen), *_REACHED), chosen)
+    same = is_round & ~wide.any(axis=1)
+    return np.where(same, YAW, chosen), widths[every, best % 2], half[every, up]
 
 
 def pinch_pose(body: Pose, half: Array, is_round: bool) -> tuple[Pose, float]:
@@ -128,10 +135,9 @@ def pinch_pose(body: Pose, half: Array, is_round: bool) -> tuple[Pose, float]:
     At its middle, or higher up where it would otherwise touch the palm.
     """
     pose = np.concatenate([body.position, body.rotation.as_quat(scalar_first=True)])
-    side, width, height = pinch_axes(pose[None], half[None], np.array([is_round]))
+    yaw, width, height = pinch_axes(pose[None], half[None], np.array([is_round]))
     position = body.position + [0.0, 0.0, max(0.0, float(height[0]) - ROOM)]
-    yaw = np.arctan2(side[0, 1], side[0, 0])
-    return Pose(position, Rotation.from_euler("z", yaw)), 2 * float(width[0])
+    return Pose(position, Rotation.from_euler("z", yaw[0])), 2 * float(width[0])
 
 
 def pinch_markers(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> Array:
@@ -139,7 +145,8 @@ def pinch_markers(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> Arra
 
     Where `pinch_pose` puts them, for N objects at once: poses (N, 7), half extents (N, 3) [m], round or not (N,).
     """
-    side, width, height = pinch_axes(pose, half, is_round)
+    yaw, width, height = pinch_axes(pose, half, is_round)
+    side = np.stack([np.cos(yaw), np.sin(yaw)], axis=1)
     markers = np.repeat(pose[:, None, :3], 3, axis=1)
     markers[:, :, 2] += np.maximum(0.0, height - ROOM)[:, None]
     reach, across = side * width[:, None], side[:, ::-1] * [-SPREAD, SPREAD]

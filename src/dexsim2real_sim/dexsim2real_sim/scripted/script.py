@@ -74,6 +74,8 @@ class Script(ABC):
     def __init__(self, env: DexEnv) -> None:
         self.env = env
         self.kinematics = Kinematics(env.cell, self.nominal)
+        spec = env.action_spec
+        self._scale, self._lower, self._upper = np.array(spec.scale), np.array(spec.lower), np.array(spec.upper)
         self._targets: Array = env.target.copy()
         """Joint targets that the legs ask for [rad], shape (N, 23)."""
         self._plans: list[Iterator[Move]] = [iter(())] * env.num_envs
@@ -90,8 +92,7 @@ class Script(ABC):
         """Actions of the next step, in [-1, 1], shape (N, 23)."""
         for env in range(self.env.num_envs):
             self._advance(env)
-        spec = self.env.action_spec
-        actions: Array = np.clip((self._targets - self.env.target) / np.array(spec.scale), -1.0, 1.0)
+        actions: Array = np.clip((self._targets - self.env.target) / self._scale, -1.0, 1.0)
         return actions
 
     def _advance(self, env: int) -> None:
@@ -99,13 +100,15 @@ class Script(ABC):
         if self.env.steps[env] == 0:
             self._targets[env] = self.env.target[env]
             self._plans[env], self._legs[env] = self.plan(env), None
+        elif np.any(np.abs(self._targets[env] - self.env.target[env]) > self._scale):
+            return  # some joint is at its speed limit: the others wait for it, so that the palm keeps to its path
         leg = self._legs[env]
         if leg is None or leg.over:
             leg = self._legs[env] = self._next_leg(env)
         if leg is not None:
             palm, hand = leg.advance()
-            self._targets[env, :_ARM] = self.kinematics.reach(palm, self._targets[env])
-            self._targets[env, _ARM:] = hand
+            joints = np.concatenate([self.kinematics.reach(palm, self._targets[env]), hand])
+            self._targets[env] = np.clip(joints, self._lower, self._upper)
 
     def _next_leg(self, env: int) -> Leg | None:
         """None once the plan has ended; the robot then stays where it is."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dexsim2real_description import UnknownNameError
 from dexsim2real_sim.tasks.base import Task, World
 from dexsim2real_sim.tasks.in_hand_rotation import InHandRotation
+from dexsim2real_sim.tasks.peg_insertion import PegInsertion
 from dexsim2real_sim.tasks.pick_place import PickPlace
 from dexsim2real_sim.tasks.pouring import Pouring
+from dexsim2real_sim.tasks.stacking import Stacking
 from dexsim2real_sim.tasks.tool_use import ToolUse
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (PickPlace, InHandRotation, Pouring, ToolUse)}
+_TASKS: tuple[type[Task], ...] = (PickPlace, Stacking, PegInsertion, InHandRotation, ToolUse, Pouring)
+TASKS: dict[str, type[Task]] = {task.name: task for task in _TASKS}
 
 
 def make_task(name: str) -> Task:

@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from dexsim2real_description.hand import SKIN_RADIUS
 from dexsim2real_sim.objects import GEOM_TYPES, OBJECTS, ObjectModel
 from dexsim2real_sim.robot import FIXTURE, OBJECT
 from dexsim2real_sim.simulation import Simulation
@@ -42,6 +43,8 @@ class InitialState:
     """Free bodies: position [m] and quaternion w, x, y, z, shape (7,), or (3,) for one that does not turn."""
     on_table: bool = True
     """Whether poses move with the table's height."""
+    held: Mapping[str, Array] = field(default_factory=dict)
+    """Free bodies in the hand, whose poses, shape (7,), do not move with the table's height."""
     targets: Array | None = None
     """Where the servos are told to be, to hold something from the start [rad], shape (23,); None: at `joints`."""
 
@@ -167,3 +170,19 @@ def closeness(distance: Array, scale: float = 10.0) -> Array:
     """Keypoint reward 1 / (1 + alpha d), alpha in 1/m (Lin et al. 2025); 1 at the goal."""
     near: Array = 1.0 / (1.0 + scale * distance)
     return near
+
+
+def contact_goal(tips_to_markers: Array) -> Array:
+    """Mean closeness of fingertips to their markers on an object's surface, shape (N,).
+
+    Ways from the middles of the fingertips to the markers [m], shape (N, fingers, 3); 1 where the skin touches them.
+    """
+    gap = np.linalg.norm(tips_to_markers, axis=-1) - SKIN_RADIUS
+    mean: Array = closeness(np.maximum(gap, 0.0), 20.0).mean(axis=1)
+    return mean
+
+
+def between(ends: tuple[float, float], difficulty: Array) -> Array:
+    """A tolerance that goes from `ends[0]` at difficulty 0 to `ends[1]` at 1, shape (N,)."""
+    value: Array = ends[0] + difficulty * (ends[1] - ends[0])
+    return value

@@ -8,10 +8,8 @@ from typing import ClassVar
 import mujoco
 import numpy as np
 
-from dexsim2real_description.hand import SKIN_RADIUS
 from dexsim2real_sim.objects import ObjectModel
-from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers, pinch_pose
-from dexsim2real_sim.pose import Pose
+from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers
 from dexsim2real_sim.tasks.base import (
     AREA,
     AREA_CENTRE,
@@ -22,11 +20,13 @@ from dexsim2real_sim.tasks.base import (
     Slot,
     Task,
     World,
+    between,
     closeness,
+    contact_goal,
     in_area,
     upright,
 )
-from dexsim2real_sim.tasks.starts import around, holding, progress, ready
+from dexsim2real_sim.tasks.starts import approaching, holding, progress
 
 ZONE = AREA_CENTRE + [0.0, 0.2]
 """Middle of the target zone on the table [m]."""
@@ -34,6 +34,8 @@ ZONE_RADIUS = (0.08, 0.04)
 """Allowed distance from it at difficulty 0 and 1 [m]."""
 LIFT = 0.03
 """An object that was never this high above the table was pushed, not carried [m]."""
+HELD = 0.06
+"""Clearance under the object at the easiest start [m]: lifted, however high the table is."""
 RESTING = 0.01
 """Height over where it would stand that still counts as standing on the table [m]."""
 SLOW = 0.05
@@ -72,26 +74,19 @@ class PickPlace(Task):
         """Object held between zone and area, or standing in the area, at any yaw in the end."""
         model = objects["object"]
         if difficulty < 0.4:
-            return self._held(rng, difficulty / 0.4, model)
+            back = difficulty / 0.4
+            x, y = ZONE + back * (AREA_CENTRE - ZONE) + rng.uniform(-0.03, 0.03, 2)
+            return holding(self._pinch, "object", upright(x, y, model.half[2] + HELD + 0.05 * back, YAW), model)
         spread = progress(difficulty, 0.4, 1.0)
         x, y = in_area(rng, AREA * spread)
         pose = upright(x, y, model.half[2], YAW + rng.uniform(-np.pi, np.pi) * spread)
-        near, far = around(self._pinch, *pinch_pose(Pose.of(pose), model.half, model.kind != "box")), ready(self._pinch)
-        return InitialState(near + progress(difficulty, 0.4, 0.9) * (far - near), {"object": pose})
-
-    def _held(self, rng: np.random.Generator, back: float, model: ObjectModel) -> InitialState:
-        """Object in the hand, `back` of the way from the zone to the area."""
-        x, y = ZONE + back * (AREA_CENTRE - ZONE) + rng.uniform(-0.03, 0.03, 2)
-        pose = upright(x, y, model.half[2] + LIFT + 0.05 * back, YAW)
-        joints, targets = holding(self._pinch, *pinch_pose(Pose.of(pose), model.half, model.kind != "box"))
-        return InitialState(joints, {"object": pose}, on_table=False, targets=targets)
+        return approaching(self._pinch, progress(difficulty, 0.4, 0.9), "object", pose, model)
 
     def features(self, world: World) -> Features:
         """Object, its way to the zone, the fingertips' ways to their contact goals, what has been lifted."""
         sim, half = world.sim, world.half["object"]
         pose = sim.pose("object")
-        stand = world.table_height + half[:, 2]
-        height = pose[:, 2] - stand
+        height = pose[:, 2] - half[:, 2] - world.table_height
         lifted = world.memory.setdefault("lifted", np.zeros(len(pose)))
         np.maximum(lifted, height, out=lifted)
         to_goal = np.concatenate([ZONE - pose[:, :2], -height[:, None]], axis=1)
@@ -109,12 +104,13 @@ class PickPlace(Task):
     def achieved(self, features: Features, difficulty: Array) -> Flags:
         """Carried there, on the table within the zone, slow, and let go."""
         slow = np.linalg.norm(features["object_velocity"], axis=1) < SLOW
-        return self._arrived(features, difficulty) & slow & ~features["touching"].any(axis=1)
+        done: Flags = self._arrived(features, difficulty) & slow & ~features["touching"].any(axis=1)
+        return done
 
     def failure(self, features: Features, difficulty: Array, env: int) -> str:
         """The first thing that is missing."""
         to_goal, lifted = features["to_goal"][env], features["lifted"][env]
-        distance, allowed = np.linalg.norm(to_goal[:2]), self._radius(difficulty)[env]
+        distance, allowed = np.linalg.norm(to_goal[:2]), between(ZONE_RADIUS, difficulty)[env]
         speed = np.linalg.norm(features["object_velocity"][env])
         if lifted < LIFT:
             return f"the object was lifted {lifted * 100:.1f} cm at most, needed {LIFT * 100:.1f} cm"
@@ -122,7 +118,7 @@ class PickPlace(Task):
             return f"the object is {distance * 100:.1f} cm from the zone's middle, allowed {allowed * 100:.1f} cm"
         if -to_goal[2] >= RESTING:
             return (
-                f"the object is {-to_goal[2] * 100:.1f} cm above where it would stand, allowed {RESTING * 100:.1f} cm"
+                f"the object is {-to_goal[2] * 100:.1f} cm over its place on the table, allowed {RESTING * 100:.1f} cm"
             )
         if features["touching"][env].any():
             return f"{int(features['touching'][env].sum())} fingertips still touch something"
@@ -130,24 +126,22 @@ class PickPlace(Task):
 
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips to their contact goals, lift, then the object to the zone; there, fingers off. At most 1."""
-        gap = np.linalg.norm(features["tips_to_markers"], axis=-1) - SKIN_RADIUS
-        contact = closeness(np.maximum(gap, 0.0), 20.0).mean(axis=1)
+        contact = contact_goal(features["tips_to_markers"])
         lift = np.clip(features["lifted"] / LIFT, 0.0, 1.0)
-        goal = closeness(np.linalg.norm(features["to_goal"], axis=1)) * (lift == 1.0)
+        goal = closeness(np.linalg.norm(features["to_goal"], axis=1)) * lift
         there = 0.9 + 0.1 * (1.0 - features["touching"].mean(axis=1))
-        return np.where(self._arrived(features, difficulty), there, 0.2 * contact + 0.3 * lift + 0.4 * goal)
+        on_the_way = 0.2 * contact + 0.3 * lift + 0.4 * goal
+        reward: Array = np.where(self._arrived(features, difficulty), there, on_the_way)
+        return reward
 
     def lost(self, features: Features) -> Flags:
         """Off the table."""
         dropped: Flags = features["object_position"][:, 2] < -0.1
         return dropped
 
-    def _radius(self, difficulty: Array) -> Array:
-        return ZONE_RADIUS[0] + difficulty * (ZONE_RADIUS[1] - ZONE_RADIUS[0])
-
     def _arrived(self, features: Features, difficulty: Array) -> Flags:
         """Carried there and on the table, at rest or not."""
         offset = features["to_goal"]
-        inside = np.linalg.norm(offset[:, :2], axis=1) < self._radius(difficulty)
+        inside = np.linalg.norm(offset[:, :2], axis=1) < between(ZONE_RADIUS, difficulty)
         arrived: Flags = inside & (-offset[:, 2] < RESTING) & (features["lifted"] >= LIFT)
         return arrived

@@ -5,15 +5,28 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_sim.pinch import ARM_OVER, Pinch
+from dexsim2real_sim.objects import ObjectModel
+from dexsim2real_sim.pinch import ARM_OVER, Pinch, pinch_pose
 from dexsim2real_sim.pose import Pose
+from dexsim2real_sim.tasks.base import InitialState
 
 Array = NDArray[np.float64]
 
 OPENING = 0.03
 """Open fingers are this much wider apart than the object [m]."""
-SQUEEZE = 3.5
-"""Of the thumb against the fingers [N]; half a kilogram holds; above 4 N it gets near the thumb's torque limits."""
+SQUEEZE = (1.5, 0.6, 3.5)
+"""Of the thumb against the fingers: least [N], per newton of weight, most [N].
+
+More lets the object turn between the fingers over time; the most, near the thumb's torque limits, holds 0.5 kg.
+"""
+_CLEAR = 0.03
+"""Fingertips this far above an object do not touch it [m]."""
+
+
+def squeeze(model: ObjectModel) -> float:
+    """How hard to pinch an object [N]."""
+    least, share, most = SQUEEZE
+    return min(most, least + share * 9.81 * model.mass)
 
 
 def ready(pinch: Pinch) -> Array:
@@ -21,16 +34,27 @@ def ready(pinch: Pinch) -> Array:
     return np.concatenate([ARM_OVER, pinch.hand(0.05, OPENING)])
 
 
-def around(pinch: Pinch, grasp: Pose, width: float) -> Array:
-    """Open fingers around an object `width` [m] wide at a grasp [rad], shape (23,)."""
-    joints = ready(pinch)
-    return np.concatenate([pinch.arm(grasp, width, joints), pinch.hand(width, OPENING)])
-
-
-def holding(pinch: Pinch, grasp: Pose, width: float) -> tuple[Array, Array]:
-    """Joints and servo targets that hold an object `width` [m] wide at a grasp [rad], each shape (23,)."""
+def holding(pinch: Pinch, name: str, pose: Array, model: ObjectModel, **others: Array) -> InitialState:
+    """An object in the hand at a pose (7,), clear of the table; `others` are poses of bodies on the table."""
+    grasp, width = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
     arm = pinch.arm(grasp, width, ready(pinch))
-    return np.concatenate([arm, pinch.hand(width)]), np.concatenate([arm, pinch.hand(width, squeeze=SQUEEZE)])
+    joints = np.concatenate([arm, pinch.hand(width)])
+    targets = np.concatenate([arm, pinch.hand(width, squeeze=squeeze(model))])
+    return InitialState(joints, others, held={name: pose}, targets=targets)
+
+
+def approaching(pinch: Pinch, back: float, name: str, pose: Array, model: ObjectModel, **others: Array) -> InitialState:
+    """An object on the table at a pose (7,), the open hand `back` of the way from it to `ready`.
+
+    At 0 the fingers are around the object; in the first half they rise off it.
+    """
+    grasp, width = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
+    top = pose[2] + np.abs(Pose.of(pose).rotation.as_matrix()[2]) @ model.half
+    rise = progress(back, 0.0, 0.5) * (top + _CLEAR - grasp.position[2])
+    near, far = np.concatenate([ARM_OVER, pinch.hand(width, OPENING)]), ready(pinch)
+    near[: len(ARM_OVER)] = pinch.arm(grasp.moved(z=rise), width, near)
+    joints = near + progress(back, 0.5, 1.0) * (far - near)
+    return InitialState(joints, {name: pose, **others})
 
 
 def progress(difficulty: float, begin: float, end: float) -> float:

@@ -1,0 +1,73 @@
+"""What scripts that pinch share: pick up, carry, let go."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from dexsim2real_sim.env import DexEnv
+from dexsim2real_sim.objects import ObjectModel
+from dexsim2real_sim.pinch import ARM_OVER, YAW, Pinch, pinch_pose
+from dexsim2real_sim.pose import Pose
+from dexsim2real_sim.scripted.script import Move, Script
+from dexsim2real_sim.tasks.starts import OPENING, squeeze
+
+Array = NDArray[np.float64]
+
+CLEARANCE = 0.1
+"""Objects travel this far above where they stood, and the empty hand above where it let go [m]."""
+SETTLING = 0.5
+"""The arm follows its targets with a lag of 0.1 s; after this it has caught up [s]."""
+
+
+class PinchScript(Script):
+    """A script that handles objects with a pinch from above."""
+
+    nominal: ClassVar[Array] = ARM_OVER
+
+    def __init__(self, env: DexEnv) -> None:
+        super().__init__(env)
+        self.pinch = Pinch(self.kinematics)
+
+    def pick(self, env: int, body: str, model: ObjectModel) -> Generator[Move, None, float]:
+        """Take a body, which is such an object, from above and lift it.
+
+        Returns by how much it may be turned to where the arm reaches furthest [rad].
+        """
+        grasp, width = pinch_pose(self.body(env, body), model.half, model.kind != "box")
+        above = self.pinch.palm(grasp.moved(z=CLEARANCE), width)
+        yield Move(above, self.pinch.hand(width, OPENING), seconds=0.8)
+        yield Move(self.pinch.palm(grasp, width), seconds=0.8)
+        yield Move(seconds=0.2)
+        yield Move(hand=self.pinch.hand(width, squeeze=squeeze(model)), seconds=0.5)
+        yield Move(above, seconds=0.8)
+        return YAW - float(grasp.rotation.as_rotvec()[2])
+
+    def carry(self, env: int, body: str, goal: Array, yaw: float = 0.0, seconds: float = 0.3) -> Iterator[Move]:
+        """Bring the held body's middle to a point in the world [m], shape (3,), and come to rest there.
+
+        It is made to stand upright and turned by `yaw` [rad].
+        """
+        held = self.body(env, body)
+        target = Pose(goal, Rotation.from_euler("z", yaw) * upright_turn(held) * held.rotation)
+        yield Move(target @ held.inverse() @ self.palm_target(env), seconds=seconds)
+        yield Move(seconds=SETTLING)
+
+    def release(self, env: int, model: ObjectModel) -> Iterator[Move]:
+        """Let go of an object and withdraw upwards."""
+        yield Move(hand=self.pinch.hand(model.extent[0], OPENING), seconds=0.5)
+        yield Move(self.palm_target(env).moved(z=CLEARANCE))
+
+
+def upright_turn(body: Pose) -> Rotation:
+    """The shortest turn in the world that makes the most vertical of a body's axes exactly vertical."""
+    axes = body.rotation.as_matrix()
+    axis = axes[:, np.abs(axes[2]).argmax()]
+    axis = axis * np.sign(axis[2])
+    turn = np.cross(axis, [0.0, 0.0, 1.0])
+    sine = float(np.linalg.norm(turn))
+    return Rotation.from_rotvec(turn * (np.arcsin(sine) / sine if sine > 1e-9 else 0.0))
