@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dexsim2real_bringup.graph import NodeSpec
@@ -31,19 +31,16 @@ def make_prefix(folder: Path, nodes: Iterable[NodeSpec]) -> None:
 
 
 def is_known(node: NodeSpec) -> bool:
-    """Whether a prefix on the path has the node already, as after `colcon build`."""
+    """Whether `launch` finds the node, as after `colcon build`: in the first prefix that has its package."""
     prefixes = [Path(text) for text in os.environ.get(VARIABLE, "").split(os.pathsep) if text]
-    return any(
-        (prefix / INDEX / node.package).exists() and (prefix / "lib" / node.package / node.executable).exists()
-        for prefix in prefixes
-    )
+    first = next((prefix for prefix in prefixes if (prefix / INDEX / node.package).exists()), None)
+    return first is not None and (first / "lib" / node.package / node.executable).exists()
 
 
-def make_known(nodes: Iterable[NodeSpec]) -> None:
+def make_known(nodes: Sequence[NodeSpec]) -> None:
     """Put a prefix that has the nodes before the others, unless all of them are known; it goes with this process."""
-    unknown = [node for node in nodes if not is_known(node)]
-    if unknown:
+    if not all(map(is_known, nodes)):
         folder = Path(tempfile.mkdtemp(prefix="dexsim2real_prefix_"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        make_prefix(folder, unknown)
+        make_prefix(folder, nodes)
         os.environ[VARIABLE] = os.pathsep.join(filter(None, (str(folder), os.environ.get(VARIABLE))))

@@ -49,7 +49,7 @@ def node_action(spec: NodeSpec) -> Node:
         package=spec.package,
         executable=spec.executable,
         name=spec.name,
-        parameters=[dict(spec.parameters)],
+        parameters=[{name: list(v) if isinstance(v, tuple) else v for name, v in spec.parameters.items()}],
         remappings=list(spec.remappings.items()),
         output="screen",
     )

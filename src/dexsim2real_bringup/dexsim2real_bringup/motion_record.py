@@ -44,7 +44,7 @@ class MotionRecord:
     def since(self, after: float) -> Array:
         """What came later than `after`, shape (n, 23)."""
         kept = [value for t, value in zip(self.times, self.values, strict=True) if t > after]
-        return np.array(kept).reshape(len(kept), -1)
+        return np.array(kept) if kept else np.empty((0, 0))
 
 
 def worst_share(positions: Array, limits: Limits, period: float) -> float:
@@ -56,7 +56,7 @@ def worst_share(positions: Array, limits: Limits, period: float) -> float:
     rates = positions
     for bound in (limits.velocity, limits.acceleration, limits.jerk):
         rates = np.diff(rates, axis=0) / period
-        if len(rates):
+        if rates.size:
             shares.append(float((np.abs(rates) / bound).max()))
     return max(shares)
 
