@@ -59,6 +59,12 @@ def test_new_servers_kelvin_line_breaks_and_what_wins():
     assert sensor.counts is None
 
 
+def test_bare_line_breaks_inside_data():
+    text = with_sensor(data="8000,|8001,|8FA0,|0000,|FFFF,|9000").replace("|", "\n")
+    (sensor,) = parse_message(text)
+    assert sensor.counts.tolist() == [[32768, 32769, 36768], [0, 65535, 36864]]
+
+
 @pytest.mark.parametrize("greeting", [{"message": "Welcome"}, {"type": "welcome", "version": "1.8.0b"}])
 def test_greetings(greeting):
     assert parse_message(json.dumps(greeting)) is None

@@ -62,7 +62,7 @@ class XelaSensor:
 def parse_message(text: str | bytes) -> tuple[XelaSensor, ...] | None:
     """The sensors of one message, or None for a greeting. Raises FrameError for anything else."""
     try:
-        message = json.loads(text)
+        message = json.loads(text, strict=False)  # the maker's captures have bare line breaks inside `data`
     except (ValueError, RecursionError) as error:
         raise FrameError(f"not JSON: {bytes(str(text)[:40], 'utf-8', 'replace')!r}") from error
     if not isinstance(message, dict):
