@@ -7,8 +7,8 @@ import pytest
 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim.env import make_env
+from dexsim2real_sim.randomization import Uniform
 from dexsim2real_sim.twin import Twin, Unmodelled
-from dexsim2real_sim.uniform import Uniform
 
 TASK = "pick_place"
 SIZE = (48, 64)

@@ -5,7 +5,7 @@ import pytest
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_sim.env import make_env
-from dexsim2real_sim.uniform import Uniform
+from dexsim2real_sim.randomization import Uniform
 
 TASK = "pick_place"
 

@@ -3,10 +3,10 @@
 from dexsim2real_sim.env import DexEnv, EnvConfig, make_env
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.parameters import PARAMETERS, names_of
+from dexsim2real_sim.randomization import Randomization, Uniform, load_randomization
 from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.tasks import TASKS
 from dexsim2real_sim.twin import Twin
-from dexsim2real_sim.uniform import Uniform
 
 __all__ = [
     "PARAMETERS",
@@ -14,9 +14,11 @@ __all__ = [
     "DexEnv",
     "EnvConfig",
     "ParameterSampler",
+    "Randomization",
     "SimError",
     "Twin",
     "Uniform",
+    "load_randomization",
     "make_env",
     "names_of",
 ]

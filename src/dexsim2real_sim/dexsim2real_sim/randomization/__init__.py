@@ -1,0 +1,19 @@
+"""What simulator parameters are drawn from, and the file that says so."""
+
+from dexsim2real_sim.randomization.adr_box import AdrBox
+from dexsim2real_sim.randomization.distribution import Distribution, Entropy
+from dexsim2real_sim.randomization.file import Cost, Randomization, Round, load_randomization
+from dexsim2real_sim.randomization.mixture import Mixture
+from dexsim2real_sim.randomization.uniform import Uniform
+
+__all__ = [
+    "AdrBox",
+    "Cost",
+    "Distribution",
+    "Entropy",
+    "Mixture",
+    "Randomization",
+    "Round",
+    "Uniform",
+    "load_randomization",
+]

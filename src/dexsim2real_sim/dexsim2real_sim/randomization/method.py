@@ -1,0 +1,5 @@
+"""The ways to arrive at a distribution."""
+
+from typing import Literal
+
+Method = Literal["fm_dr", "vanilla", "adr", "dreureka", "dextreme", "random_scoring", "manual"]
