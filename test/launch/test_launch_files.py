@@ -72,7 +72,8 @@ def given(line):
         elif flag == "-p":
             parameters[old] = yaml.safe_load(new)
         elif flag == "--params-file":
-            (block,) = yaml.safe_load(Path(word).read_text()).values()
+            text = Path(word).read_text().replace("!!python/tuple", "")  # a tag that ROS passes over
+            (block,) = yaml.safe_load(text).values()
             parameters |= block["ros__parameters"]
     return name, parameters, remappings
 

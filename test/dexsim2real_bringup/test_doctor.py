@@ -1,0 +1,99 @@
+"""The doctor: what it finds on machines that lack something, and what it makes of it."""
+
+import json
+
+import pytest
+
+from dexsim2real_bringup.cli import doctor as command
+from dexsim2real_bringup.doctor import devices, machine, software
+from dexsim2real_bringup.doctor.check import Check, DoctorOptions, Result, examine, ready_for_simulation
+from dexsim2real_description import DexSim2RealError
+
+OPTIONS = DoctorOptions()
+
+
+def raises(error):
+    def ask(_):
+        raise error
+
+    return ask
+
+
+READY = Check("good", "simulation", lambda _: Result("fine"))
+WARNED = Check("slow", "simulation", lambda _: Result("slow", warnings=("buy another",)))
+ROBOT = Check("robot", "robot", lambda _: Result(errors=("no robot; buy one",)))
+BROKEN = Check("broken", "simulation", raises(DexSim2RealError("no rclpy; install it")))
+CRASHED = Check("crashed", "offline", raises(ZeroDivisionError("oh")))
+
+
+def test_states_are_in_a_word():
+    results = [result.state for _, result in examine([READY, WARNED, ROBOT, BROKEN, CRASHED], OPTIONS)]
+    assert results == ["ready", "warning", "missing", "missing", "missing"]
+
+
+def test_a_check_that_fails_says_why_and_the_others_go_on():
+    (_, user), (_, bug) = examine([BROKEN, CRASHED], OPTIONS)
+    assert user.errors == ("no rclpy; install it",)
+    assert "ZeroDivisionError" in bug.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("checks", "ready"), [([READY, WARNED, ROBOT, CRASHED], True), ([READY, BROKEN], False)], ids=["ready", "not ready"]
+)
+def test_only_what_the_simulated_loop_needs_decides(checks, ready, monkeypatch, tmp_path, capsys):
+    assert ready_for_simulation(list(examine(checks, OPTIONS))) is ready
+    monkeypatch.setattr(command, "CHECKS", tuple(checks))
+    assert command.doctor(json=tmp_path / "table.json") == (0 if ready else 2)
+    rows = json.loads((tmp_path / "table.json").read_text())["rows"]
+    assert [row["check"] for row in rows] == [check.name for check in checks]
+    assert "The real robot is not ready" in capsys.readouterr().out
+
+
+def test_names_of_checks_differ_and_the_costly_ones_come_last():
+    names = [check.name for check in command.CHECKS]
+    assert len(set(names)) == len(names)
+    assert names[0] == "Python" and names[-1] == "policy, real observation"
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(monkeypatch, tmp_path):
+    assert machine.disk(DoctorOptions(folder=tmp_path)).state in ("ready", "warning")
+    monkeypatch.setattr(machine.os, "access", lambda *_: False)
+    assert "choose another with --folder" in machine.disk(DoctorOptions(folder=tmp_path)).errors[0]
+
+
+def test_a_can_interface_must_be_there_and_up():
+    assert "there is no interface can77" in machine.can(DoctorOptions(can="can77")).errors[0]
+    assert machine.can(DoctorOptions(can="lo")).errors == ()  # any interface will do for the test
+
+
+def test_little_shared_memory_is_an_error(monkeypatch):
+    monkeypatch.setattr(machine, "SHARED", 1e9)
+    assert "--shm-size=1g" in machine.shared_memory(OPTIONS).errors[0]
+
+
+def test_requirements_are_sorted_by_extra():
+    lines = ["numpy<3,>=2.2", 'ruckig<1,>=0.15; extra == "gate"', "dexsim2real[ros]; extra == 'all'"]
+    assert software.extras(lines) == {"": ["numpy"], "gate": ["ruckig"]}
+    assert software.missing(["numpy", "no-such-package-at-all"]) == ["no-such-package-at-all"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "message"), [("seven", "expected a number"), ("999", "expected a number"), ("-1", "expected a number")]
+)
+def test_a_wrong_domain_is_an_error(domain, message, monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", domain)
+    assert message in software.domain(OPTIONS).errors[0]
+
+
+def test_a_graph_that_runs_already_is_told(monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "150")
+    monkeypatch.setattr(software, "_nodes", lambda: ["safety_gate", "somebody"])
+    warnings = software.domain(OPTIONS).warnings
+    assert "ports may be taken" in warnings[0] and "(safety_gate)" in warnings[1]
+
+
+@pytest.mark.parametrize(
+    ("address", "message"), [("127.0.0.1", "is no address"), ("ws://127.0.0.1:1", "no XELA server at ws://127.0.0.1:1")]
+)
+def test_a_touch_server_that_is_not_there_is_an_error(address, message):
+    assert message in devices.touch_server(DoctorOptions(xela=address)).errors[0]
