@@ -14,8 +14,8 @@ from scipy.optimize import least_squares
 from scipy.signal import lfilter
 
 from dexsim2real_audit import Trace
-from dexsim2real_audit.trace_delay import delay_between
 from dexsim2real_audit.trace import COMMAND, POSITION
+from dexsim2real_audit.trace_delay import delay_between
 from dexsim2real_description import DexSim2RealError
 
 Array = NDArray[np.float64]
