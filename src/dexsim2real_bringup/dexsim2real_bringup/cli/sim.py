@@ -35,12 +35,10 @@ def params(factor: tuple[str, ...] = (), sources: bool = False, json: Path | Non
     for p in (PARAMETERS[name] for name in names):
         row: dict[str, Cell] = {
             "parameter": p.name,
-            "factor": p.factor,
-            "nominal": p.nominal,
+            "nominal": f"{p.nominal:g} {p.unit}".strip(),
             "range": f"{p.range[0]:g} to {p.range[1]:g}",
             "bounds": f"{p.bounds[0]:g} to {p.bounds[1]:g}",
-            "unit": p.unit,
-            "drawn per": p.granularity,
+            "factor": p.factor if p.granularity == "episode" else f"{p.factor}, per frame",
             "meaning": p.meaning,
         }
         rows.append({**row, "source": p.source} if sources else row)
@@ -68,7 +66,9 @@ def bench(
 
     tables = [(_title(name), list(bench_physics(name, num_envs, seconds))) for name in task]
     if images:
-        tables.append(("Rendering, frames per second of both cameras", list(bench_rendering(task[0], ((64, 64), (224, 224))))))
+        tables.append(
+            ("Rendering, frames per second of both cameras", list(bench_rendering(task[0], ((64, 64), (224, 224)))))
+        )
     for title, rows in tables:
         show(title, rows)
     if json is not None:

@@ -28,9 +28,9 @@ def show(title: str, rows: Sequence[Mapping[str, Cell]], json_file: Path | None 
 def build_table(title: str, rows: Sequence[Mapping[str, Cell]]) -> Table:
     """The table itself; units in square brackets need a console without markup."""
     table = Table(title=title, title_justify="left")
-    for column in rows[0] if rows else ():
+    for index, column in enumerate(rows[0] if rows else ()):
         numeric = all(isinstance(row[column], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=index == 0)
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
     return table
