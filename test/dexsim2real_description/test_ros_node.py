@@ -61,6 +61,14 @@ def test_a_user_error_is_one_line_and_status_2():
     assert err == "error: no such arm use panda\n"
 
 
+def test_arguments_that_ros_cannot_read_are_a_user_error():
+    process = start(arguments=("--ros-args", "-p", "corner:=[0.1, 2]"))
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "corner:=[0.1, 2]" in err
+    assert "Traceback" not in err
+
+
 def test_a_crash_still_has_its_last_word():
     process = start(body="raise ValueError('broken callback')")
     out, err = process.communicate(timeout=20)

@@ -20,6 +20,7 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.duration import Duration
 from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSLivelinessPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
@@ -176,8 +177,8 @@ def run_node(make_node: Callable[[], GraphNode]) -> int:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
+        _init()
         _spin(make_node(), stopping)
     except DexSim2RealError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
@@ -185,6 +186,13 @@ def run_node(make_node: Callable[[], GraphNode]) -> int:
     finally:
         rclpy.try_shutdown()
     return 0
+
+
+def _init() -> None:
+    try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    except (rclpy_implementation.RCLError, rclpy_implementation.UnknownROSArgsError) as error:
+        raise DexSim2RealError(f"{error}; check what follows --ros-args") from error
 
 
 def _spin(node: GraphNode, stopping: threading.Event) -> None:
