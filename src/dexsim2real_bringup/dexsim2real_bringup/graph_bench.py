@@ -48,6 +48,7 @@ def measure_graph(options: GraphOptions, seconds: float) -> GraphReport:
         session.spin(seconds)
         after = usages(pids)
         session.spin(1.5)  # until every node has given its last count
+        check_running(processes, output)
         return GraphReport(
             _losses(listener, begin),
             _ages(listener),
@@ -60,12 +61,17 @@ def start_running(session: RosSession, listener: GraphListener, processes: Proce
     """Wait until the robot and the policy are there, arm the gate, and wait until it runs."""
 
     def ready() -> bool:
-        if ended := processes.ended():
-            raise DexSim2RealError(f"{', '.join(ended)} ended: {'; '.join(output[-3:])}")
+        check_running(processes, output)
         return all(len(listener.stream(topic).stamps) > 10 for topic in (JOINTS_TOPIC, CHUNKS, *IMAGES.values()))
 
     session.until(ready, START, "joint states, images and action chunks")
     run_when_ready(session, listener)
+
+
+def check_running(processes: Processes, output: list[str]) -> None:
+    """Raise DexSim2RealError, with the last lines of output, if a node has ended."""
+    if ended := processes.ended():
+        raise DexSim2RealError(f"{', '.join(ended)} ended: {'; '.join(output[-5:])}")
 
 
 def run_when_ready(session: RosSession, listener: GraphListener) -> None:
@@ -89,7 +95,7 @@ def _losses(listener: GraphListener, begin: int) -> list[Row]:
     """Joint states and commands against their publishers' own counts, and commands against the robot's."""
     joints, commands = listener.stream(JOINTS_TOPIC), listener.stream(COMMANDS)
     made = listener.counts("simulator", "ticks", begin)
-    sent = listener.counts(GATE_STATE, "ticks", begin)
+    sent = listener.counts(GATE_STATE, "count ticks", begin)
     return [
         _loss("joint states, robot to here", *lost(joints, *made)),
         _loss("commands, gate to here", *lost(commands, *sent)),

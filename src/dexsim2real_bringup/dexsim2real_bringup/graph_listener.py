@@ -14,7 +14,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from dexsim2real_bringup.graph_figures import Count, Stream
 from dexsim2real_bringup.topic_meter import header_stamp
-from dexsim2real_description import CAMERAS
+from dexsim2real_description import CAMERAS, DexSim2RealError
 from dexsim2real_description.ros_node import qos_without_deadline
 
 JOINTS_TOPIC, CHUNKS, COMMANDS = "/joint_states", "/policy/action_chunk", "/safety_gate/joint_command"
@@ -53,8 +53,14 @@ class GraphListener:
         return Stream(np.array(stamps, np.int64), np.array(arrivals, np.int64))
 
     def counts(self, node: str, key: str, after: int) -> tuple[Count, Count]:
-        """The first and the last count of that name that the node gave after a time [ns]."""
+        """The first and the last count of that name that the node gave after a time [ns].
+
+        Raises DexSim2RealError if it gave none.
+        """
         found = [(at, values) for at, values in self.said.get(node, []) if at > after and key in values]
+        if not found:
+            heard = self.messages.get(node, "nothing")
+            raise DexSim2RealError(f"{node} said nothing of its {key!r}; last heard: {heard}")
         first, last = found[0], found[-1]
         return Count(first[0], int(first[1][key])), Count(last[0], int(last[1][key]))
 
