@@ -49,6 +49,11 @@ def test_the_command_line_keeps_types_and_names():
     assert words[9::2] == ["bag:='it''s'", "number:='7'", "rate:=0.5", "on:=true", "topics:=['/a', '/b']"]
 
 
+def test_what_draws_yields_to_what_controls():
+    line = command(NodeSpec("package", "node", "name", niceness=5))
+    assert line[:4] == ["nice", "-n", "5", sys.executable]
+
+
 def test_every_process_has_the_graphs_transport():
     assert environment()["FASTDDS_DEFAULT_PROFILES_FILE"].endswith("fastdds.xml")
     assert environment()["OMP_NUM_THREADS"] == "1"

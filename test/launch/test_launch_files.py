@@ -2,6 +2,7 @@
 
 import importlib.util
 import itertools
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -85,7 +86,10 @@ def test_launch_and_up_start_the_same_nodes_names_parameters_and_remappings(mode
     specs = graph(mode, GraphOptions(**GRAPHS[mode]))
     assert [(a.node_package, a.node_executable) for a in launched] == [(s.package, s.executable) for s in specs]
     for action, spec in zip(launched, specs, strict=True):
-        assert given(words(action, context)) == given(command(spec)[3:]), spec.name
+        line = command(spec)
+        assert given(words(action, context)) == given(line[line.index("--ros-args") :]), spec.name
+        prefix = perform_substitutions(context, action._ExecuteLocal__prefix)
+        assert prefix.split() == line[: line.index(sys.executable)], spec.name
 
 
 @each_graph

@@ -34,6 +34,8 @@ class NodeSpec:
     name: str
     parameters: Mapping[str, Value] = field(default_factory=dict)
     remappings: Mapping[str, str] = field(default_factory=dict)
+    niceness: int = 0
+    """What draws yields to what controls, where processors are scarce."""
 
     def __post_init__(self) -> None:
         for old, new in self.remappings.items():
@@ -114,7 +116,9 @@ def _simulated(options: GraphOptions) -> tuple[NodeSpec, ...]:
     return (
         NodeSpec("dexsim2real_sim", "simulator_node", "simulator", cell),
         *(
-            NodeSpec("dexsim2real_sim", "simulated_camera_node", f"{camera}_camera", {"camera": camera, **cell})
+            NodeSpec(
+                "dexsim2real_sim", "simulated_camera_node", f"{camera}_camera", {"camera": camera, **cell}, niceness=5
+            )
             for camera in CAMERAS
         ),
     )
@@ -165,7 +169,9 @@ def _policy(options: GraphOptions) -> NodeSpec:
 
 
 def _viewers(options: GraphOptions) -> tuple[NodeSpec, ...]:
-    return (NodeSpec("dexsim2real_bringup", "marker_node", "markers", _cell(options)),) if options.markers else ()
+    if not options.markers:
+        return ()
+    return (NodeSpec("dexsim2real_bringup", "marker_node", "markers", _cell(options), niceness=10),)
 
 
 def _cell(options: GraphOptions) -> dict[str, Value]:

@@ -52,4 +52,5 @@ def node_action(spec: NodeSpec) -> Node:
         parameters=[{name: list(v) if isinstance(v, tuple) else v for name, v in spec.parameters.items()}],
         remappings=list(spec.remappings.items()),
         output="screen",
+        prefix=f"nice -n {spec.niceness}" if spec.niceness else None,
     )

@@ -27,7 +27,8 @@ def environment() -> dict[str, str]:
 
 def command(node: NodeSpec) -> list[str]:
     """The command line that starts a node."""
-    words = [sys.executable, "-m", f"{node.package}.{node.executable}", "--ros-args", "-r", f"__node:={node.name}"]
+    words = ["nice", "-n", str(node.niceness)] if node.niceness else []
+    words += [sys.executable, "-m", f"{node.package}.{node.executable}", "--ros-args", "-r", f"__node:={node.name}"]
     for old, new in node.remappings.items():
         words += ["-r", f"{old}:={new}"]
     for name, value in node.parameters.items():
@@ -80,7 +81,7 @@ class Processes:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # Ctrl-C reaches us alone; we end the nodes in order
+            process_group=0,  # Ctrl-C reaches us alone; we end the nodes in order
         )
         self._running[name] = process
         threading.Thread(target=self._forward, args=(name, process), daemon=True).start()

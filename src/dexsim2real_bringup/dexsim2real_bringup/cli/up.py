@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import Annotated
 
@@ -26,6 +27,8 @@ def up(
         mode: sim for the simulated robot, real for the robot, replay for a recording.
         options: what to run.
     """
+    for number in (signal.SIGTERM, signal.SIGHUP):  # like Ctrl-C: whoever ends us ends the nodes too
+        signal.signal(number, signal.default_int_handler)
     console = Console(highlight=False)
     nodes = graph(mode, options)
     with Processes(nodes, lambda name, line: console.print(f"[cyan]{name:>14}[/] {line}")) as running:
