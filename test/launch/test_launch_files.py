@@ -88,7 +88,7 @@ def test_launch_and_up_start_the_same_nodes_names_parameters_and_remappings(mode
     for action, spec in zip(launched, specs, strict=True):
         line = command(spec)
         assert given(words(action, context)) == given(line[line.index("--ros-args") :]), spec.name
-        prefix = perform_substitutions(context, action._ExecuteLocal__prefix)
+        prefix = perform_substitutions(context, action.process_description.prefix)
         assert prefix.split() == line[: line.index(sys.executable)], spec.name
 
 
