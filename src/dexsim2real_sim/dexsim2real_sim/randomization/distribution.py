@@ -57,8 +57,8 @@ class Box:
 
     def contains(self, values: Array) -> NDArray[np.bool_]:
         """Which rows of `values`, shape (n, d), lie inside, shape (n,)."""
-        within: NDArray[np.bool_] = (values >= self.low) & (values <= self.high)
-        return np.logical_and.reduce(within, axis=1)
+        inside: NDArray[np.bool_] = np.logical_and.reduce((values >= self.low) & (values <= self.high), axis=1)
+        return inside
 
     def uniform_log_prob(self, values: Array) -> Array:
         """Log density of the uniform distribution over the box, shape (n,), as Distribution.log_prob."""

@@ -1,0 +1,1 @@
+"""FM-DR: a critic's scores and an entropy term move a mixture distribution over simulator parameters."""
