@@ -18,6 +18,12 @@ def test_messages_between_two_counts_are_compared_with_what_came():
     assert lost(heard, Count(10 * MS, 100), Count(30 * MS, 102)) == (2, 0)
 
 
+def test_what_came_before_the_measurement_does_not_count():
+    later = stream([10, 20, 30], delay=5).since(10 * MS)
+    assert later.stamps.tolist() == [20 * MS, 30 * MS]
+    assert later.arrivals.tolist() == [25 * MS, 35 * MS]
+
+
 def test_median_and_99th_percentile_are_in_milliseconds():
     assert Spread.of(np.arange(101) * MS) == Spread(50.0, 99.0)
     assert Spread.of(np.array([], np.int64)) is None

@@ -51,7 +51,7 @@ def measure_graph(options: GraphOptions, seconds: float) -> GraphReport:
         check_running(processes, output)
         return GraphReport(
             _losses(listener, begin),
-            _ages(listener),
+            _ages(listener, begin),
             [_load(name, usage, before[name]) for name, usage in after.items()],
             _notes(listener),
         )
@@ -115,13 +115,13 @@ def _loss(what: str, published: int, missing: int) -> Row:
     return {"messages": what, "published": published, "lost": missing}
 
 
-def _ages(listener: GraphListener) -> list[Row]:
-    chunks, commands = listener.stream(CHUNKS), listener.stream(COMMANDS)
+def _ages(listener: GraphListener, begin: int) -> list[Row]:
+    chunks, commands = listener.stream(CHUNKS).since(begin), listener.stream(COMMANDS).since(begin)
     rows: list[Row] = []
     for camera, topic in IMAGES.items():
         for part, spread in path_of_images(listener.stream(topic), chunks, commands).items():
             rows.append(_age(f"{camera} {part}", spread))
-    joints = listener.stream(JOINTS_TOPIC)
+    joints = listener.stream(JOINTS_TOPIC).since(begin)
     rows.append(_age("joint state: stamp to arrival", Spread.of(joints.arrivals - joints.stamps)))
     rows.append(_age("command: stamp to arrival", Spread.of(commands.arrivals - commands.stamps)))
     tick = [listener.last("safety_gate", f"tick {name} [ms]") for name in ("p50", "p99")]

@@ -22,6 +22,11 @@ class Stream:
         """How many stamps lie in (after, until]."""
         return int(((self.stamps > after) & (self.stamps <= until)).sum())
 
+    def since(self, after: int) -> Stream:
+        """What was stamped later."""
+        kept = self.stamps > after
+        return Stream(self.stamps[kept], self.arrivals[kept])
+
 
 @dataclass(frozen=True)
 class Count:
