@@ -79,7 +79,7 @@ def perform(rig, kind, what):
     script=st.lists(st.tuples(actions, st.integers(1, 12)), min_size=20, max_size=60),
 )
 def test_no_input_makes_the_gate_leave_its_limits(make_rig, excess, cell, rate, ease, script):
-    rig = make_rig(*cell, rate=rate, ease=ease, workspace_lower=(-5, -5, -5), workspace_upper=(5, 5, 5))
+    rig = make_rig(*cell, rate=rate, ease=ease, workspace_lower=(-5, -5, -5), workspace_upper=(5, 5, 5), following=10.0)
     bouts = []
     with np.errstate(all="raise", under="ignore"):
         for (kind, what), ticks in script:

@@ -6,6 +6,8 @@ import pytest
 from dexsim2real_description import JOINTS
 from dexsim2real_hw.gate import CHUNK, LIMITS, Mode
 
+from .conftest import HOME
+
 MS = 1_000_000
 
 
@@ -75,6 +77,15 @@ def strain(rig):
     rig.tick_now()
 
 
+def block(rig):
+    for _ in range(120):
+        rig.plan([HOME + 0.5 * np.eye(23)[3]], [0.0])
+        rig.pose = HOME.copy()  # the robot does not move
+        rig.tick()
+        if rig.state.mode is Mode.STOPPED:
+            return
+
+
 def squeeze(rig):
     rig.now += MS
     rig.press(25.0, finger=2)
@@ -133,6 +144,7 @@ SCENARIOS = {
     "alive": (stopped(lose_the_policy), "chunk", 0, 1),
     "clock": (stopped(stand_still), "tick", 0.3, 0.1),
     "effort": (stopped(strain), "arm_joint_2", 80.0, 0.9 * 87.0),
+    "following": (stopped(block), "arm_joint_4", None, 0.35),
     "touch_force": (stopped(squeeze), "ring", 25.0, 20.0),
     "workspace": (stopped(reach_far), "palm x (measured)", 0.939264, 0.85),
     "failed_trials": (stopped(fail_trials), "in a row", 3, 2),

@@ -200,10 +200,30 @@ def test_a_command_that_would_take_the_palm_out_of_its_box_stops(rig):
     target[[1, 3, 5]] = 1.2, -0.4, 2.5  # forward and stretched
     while rig.state.mode is Mode.RUNNING:
         rig.plan([target], [0.0])
-        rig.tick()
-    cause = {reading.where: reading for reading in rig.state.cause}["palm x (commanded)"]
-    assert (cause.name, cause.bound) == ("workspace", 0.85)
+        rig.tick(quiet=("joint_states",))
+        rig.feel(position=rig.sent[-4])  # the robot lags behind its commands
+    cause = rig.state.cause[0]
+    assert (cause.name, cause.where, cause.bound) == ("workspace", "palm x (commanded)", 0.85)
     assert cause.value == pytest.approx(0.85, abs=0.02)
+
+
+def test_a_peak_between_two_ticks_is_not_lost(rig):
+    rig.run(0.1)
+    rig.now += MS
+    rig.feel(effort=np.eye(23)[0] * 87.0)
+    rig.now += MS
+    rig.feel()
+    rig.tick()
+    assert rig.state.mode is Mode.STOPPED
+    assert (rig.state.cause[0].name, rig.state.cause[0].where) == ("effort", "arm_joint_1")
+
+
+def test_a_finger_that_is_held_off_its_command_is_no_fault(rig):
+    rig.run(0.1)
+    rig.now += MS
+    rig.feel(position=rig.pose + np.eye(23)[8] * 0.6)
+    rig.tick_now()
+    assert rig.state.mode is Mode.RUNNING
 
 
 def test_losing_the_policy_matters_only_while_it_is_followed(rig):
@@ -266,7 +286,7 @@ def test_margins_name_everything_watched(rig):
     margins = {(r.name, r.where.split(" ")[0]) for r in rig.gate.margins(rig.now)}
     names = {name for name, _ in margins}
     assert names == {
-        "failed_trials", "age", "rate", "effort", "touch_force", "workspace",
+        "failed_trials", "age", "rate", "effort", "following", "touch_force", "workspace",
         "position", "velocity", "acceleration", "jerk",
     }  # fmt: skip
     assert {where for name, where in margins if name == "age"} == {"joint_states", "touch", "chunk"}

@@ -57,6 +57,8 @@ class GateConfig:
     """Fraction of the arm's torque limits at which to stop."""
     hand_effort: float = 1.1
     """The same for the hand, whose servos saturate in an ordinary grasp: beyond the limit is a fault."""
+    following: float = 0.35
+    """How far an arm joint may be from its command [rad]: 0.1 s at full speed, and some."""
     touch_force: float = 20.0
     """Per finger [N]; four times what the strongest finger joint can press with its last link."""
     workspace_lower: Vec3 = (0.15, -0.6, 0.03)

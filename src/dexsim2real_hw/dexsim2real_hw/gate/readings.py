@@ -47,6 +47,7 @@ LIMITS: dict[str, Limit] = {
     "alive": Limit(Action.STOP, "", "the middleware reports that the publisher of an input is gone"),
     "clock": Limit(Action.STOP, "s", "time between two ticks: negative, or so long that the gate itself stood still"),
     "effort": Limit(Action.STOP, "N m", "measured joint torque"),
+    "following": Limit(Action.STOP, "rad", "measured arm joint away from its command: blocked, or switched off"),
     "touch_force": Limit(Action.STOP, "N", "sum over a finger's taxels of the measured force"),
     "workspace": Limit(Action.STOP, "m", "palm outside its box, as commanded or as measured"),
     "failed_trials": Limit(Action.STOP, "trials", "trials that failed in a row"),

@@ -66,10 +66,9 @@ class SafetyGate:
             return
         self._sources[JOINT_STATES].accept(stamp_ns, now_ns)
         self._sample = sample
-        self._measured[JOINT_STATES] = [
-            self._watch.effort(sample.effort),
-            self._watch.workspace(sample.position, "measured"),
-        ]
+        effort, palm = self._watch.effort(sample.effort), self._watch.workspace(sample.position, "measured")
+        self._measured[JOINT_STATES] = [effort, palm]
+        self._heed(effort, palm)
 
     def touch(self, stamp_ns: int, force: NDArray[np.floating], now_ns: int) -> None:
         """Take taxel forces [N], shape (4, T, 3); of no interest for a cell without touch."""
@@ -83,6 +82,7 @@ class SafetyGate:
             return
         self._sources[TOUCH].accept(stamp_ns, now_ns)
         self._measured[TOUCH] = [reading]
+        self._heed(reading)
 
     def action_chunk(self, chunk: ActionChunk, now_ns: int) -> None:
         """Take a chunk; the first good one after arming makes the gate run."""
@@ -107,7 +107,7 @@ class SafetyGate:
     def publisher_lost(self, source: str) -> None:
         """The middleware says that nobody publishes `source` any more: a key of the gate's inputs."""
         if self.mode is Mode.RUNNING or (self.mode is Mode.ARMED and source != CHUNK):
-            self._stop((at_least("alive", source, 0, 1),))
+            self._heed(at_least("alive", source, 0, 1))
 
     def reject(self, reading: Reading) -> None:
         """Count a message that is not used and remember why."""
@@ -148,9 +148,7 @@ class SafetyGate:
     def tick(self, now_ns: int) -> tuple[Command | None, GateState]:
         """Advance by one period. No command leaves before the gate has been armed."""
         self.counters.ticks += 1
-        alarms = tuple(r for r in (*self._advance(now_ns), *self.readings(now_ns)) if r.fired)
-        if alarms and self.mode in (Mode.ARMED, Mode.RUNNING):
-            self._stop(alarms)
+        self._heed(*self._advance(now_ns), *self.readings(now_ns))
         if self._plan is None:
             return None, self._state(())
         ahead = self._time + self._period_ns * np.arange(LOOKAHEAD)
@@ -170,7 +168,8 @@ class SafetyGate:
             readings += source.readings(now_ns)
         for measured in self._measured.values():
             readings += measured
-        if self._plan is not None:
+        if self._plan is not None and self._sample is not None:
+            readings.append(self._watch.following(self._motion.position, self._sample.position))
             readings.append(self._watch.workspace(self._motion.position, "commanded"))
         return readings
 
@@ -206,6 +205,12 @@ class SafetyGate:
                 self.joints, self._sample.position[None], self._limits.lower - slack, self._limits.upper + slack
             ),
         ]
+
+    def _heed(self, *readings: Reading) -> None:
+        """Stop if one of them has fired. Done on receipt as well, so that no peak is lost between two ticks."""
+        alarms = tuple(reading for reading in readings if reading.fired)
+        if alarms and self.mode in (Mode.ARMED, Mode.RUNNING):
+            self._stop(alarms)
 
     def _stop(self, cause: tuple[Reading, ...]) -> None:
         self.mode, self._cause, self._easing = Mode.STOPPED, cause, False

@@ -59,6 +59,8 @@ class Watch:
     def __init__(self, cell: Cell, config: GateConfig) -> None:
         self._names = tuple(joint.name for joint in cell.moving_joints)
         arm = np.array([name in ARM_JOINTS for name in self._names])
+        self._arm = np.flatnonzero(arm)
+        self._following = config.following
         self._effort = cell.limits.effort * np.where(arm, config.arm_effort, config.hand_effort)
         self._touch = config.touch_force
         self._palm = LinkPose(cell, PALM)
@@ -68,6 +70,12 @@ class Watch:
         """The joint nearest to its torque bound, of torques [N m], shape (J,)."""
         worst = int(np.argmax(np.abs(effort) / self._effort))
         return at_most("effort", self._names[worst], abs(effort[worst]), self._effort[worst])
+
+    def following(self, commanded: Array, measured: Array) -> Reading:
+        """The arm joint that is furthest from its command [rad], both shape (J,); fingers may be held off theirs."""
+        error = np.abs(commanded - measured)[self._arm]
+        worst = int(np.argmax(error))
+        return at_most("following", self._names[self._arm[worst]], error[worst], self._following)
 
     def touch(self, force: Array) -> Reading:
         """The finger that presses hardest, of forces [N], shape (4,)."""
