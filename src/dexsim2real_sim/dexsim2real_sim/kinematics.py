@@ -18,6 +18,8 @@ _DAMPING = 1e-4
 """Added to the diagonal of J J^T; keeps steps finite near singular postures."""
 _POSTURE_GAIN = 0.1
 """Share of the way to the nominal posture that is taken per iteration within the null space."""
+_ARRIVED = 1e-6
+"""An error this small needs no further iteration [m, rad]."""
 _LONGEST_STEP = 0.3
 """Per joint and iteration [rad]; the linearisation holds about that far."""
 
@@ -67,6 +69,8 @@ class Kinematics:
             error = np.concatenate(
                 [palm.position - self._data.xpos[self._palm], _rotation_vector(goal @ self._palm_rotation.T)]
             )
+            if np.abs(error).max() < _ARRIVED:
+                break
             mujoco.mj_jacBody(self.model, self._data, jacobian[:3], jacobian[3:], self._palm)
             step = _damped_step(jacobian[:, :_ARM], error, _POSTURE_GAIN * (self._nominal - joints[:_ARM]))
             joints[:_ARM] = np.clip(joints[:_ARM] + step, self._lower[:_ARM], self._upper[:_ARM])

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 ARM_OVER = np.array([0.458, 0.152, -0.086, -2.23, -1.362, 1.631, 0.028])
 """Pinch 0.2 m above the middle of the start area, no joint within 0.8 rad of its limits [rad]."""
-YAW = np.radians(-75.0)
+YAW = float(np.radians(-75.0))
 """Closing direction, from the thumb to the fingers, in which the arm is furthest from its limits [rad]."""
 SPREAD = 0.014
 """Index and middle finger press this far on either side of the thumb, nearly touching each other [m]."""
@@ -28,6 +28,8 @@ _REACHED = np.radians([20.0, 130.0])
 """Closing directions that the arm reaches over the start area: this far from straight ahead, to either side [rad]."""
 _OTHER_HAND = np.radians(31.0)
 """The side of YAW is preferred to the other unless that is better by this [rad]; a square never needs the other."""
+_ASKEW = 3.0
+"""How much worse it is to close askew on a side than from an unfavoured direction."""
 _TILT = np.radians(80.0)
 """Of the fingers away from the vertical; there thumb and fingers face each other best (found by search)."""
 _DEPTH = 0.11
@@ -71,13 +73,19 @@ class Pinch:
         """
         thumb = _THUMB - opening / 2
         fingers = _THUMB + 2 * self.kinematics.tip_radius + width + opening / 2
-        places = [fingers] * 12 + [thumb] * 4
-        table = self._hands + squeeze * self._yields
-        return np.array([np.interp(place, _PLACES, row) for place, row in zip(places, table.T, strict=True)])
+        return np.concatenate([self._targets(fingers, squeeze)[:12], self._targets(thumb, squeeze)[12:]])
 
     def arm(self, grasp: Pose, width: float, start: Array) -> Array:
         """Arm joints [rad], shape (7,), that pinch at `grasp`, from joints `start` [rad], shape (23,)."""
         return self.kinematics.reach(self.palm(grasp, width), start, iterations=15)
+
+    def _targets(self, place: float, squeeze: float) -> Array:
+        """Servo targets with all fingertips at a place along the closing direction [rad], shape (16,)."""
+        step = np.clip((place - _PLACES[0]) / (_PLACES[1] - _PLACES[0]), 0.0, len(_PLACES) - 1.0)
+        low = min(int(step), len(_PLACES) - 2)
+        pair = self._hands[low : low + 2] + squeeze * self._yields[low : low + 2]
+        targets: Array = pair[0] + (step - low) * (pair[1] - pair[0])
+        return targets
 
     def _give(self, hand: Array) -> Array:
         """How far the joints' targets must be beyond `hand` for 1 N of squeeze [rad/N], shape (16,): J^T f / kp."""
@@ -121,12 +129,12 @@ def pinch_axes(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> tuple[A
     yaw = np.arctan2(sides[..., 1], sides[..., 0])
     ways = np.concatenate([yaw, yaw - np.sign(yaw) * np.pi], axis=1)  # each side, then each side from behind
     wide = widths > widths.min(axis=1, keepdims=True)
-    cost = np.abs(np.abs(ways) + YAW) + _OTHER_HAND * (ways > 0) + 10.0 * np.tile(wide, 2)
+    reached = np.copysign(np.clip(np.abs(ways), *_REACHED), ways)
+    askew = _ASKEW * np.abs(reached - ways)
+    cost = np.abs(np.abs(ways) + YAW) + _OTHER_HAND * (ways > 0) + askew + 10.0 * np.tile(wide, 2)
     best = cost.argmin(axis=1)
-    chosen = ways[every, best]
-    chosen = np.copysign(np.clip(np.abs(chosen), *_REACHED), chosen)
     same = is_round & ~wide.any(axis=1)
-    return np.where(same, YAW, chosen), widths[every, best % 2], half[every, up]
+    return np.where(same, YAW, reached[every, best]), widths[every, best % 2], half[every, up]
 
 
 def pinch_pose(body: Pose, half: Array, is_round: bool) -> tuple[Pose, float]:

@@ -13,22 +13,18 @@ HOVER = 0.003
 
 
 class PegInsertionScript(PinchScript):
-    """Pinch, lift, align by measurement until it fits, push; again if it jams."""
+    """Pinch, lift, align by measurement over the hole, push down in steps; again if it jams."""
 
     def plan(self, env: int) -> Iterator[Move]:
         """Until the episode ends."""
         while True:
-            yield from self.pick(env, "peg", PEG)
-            for height in (CLEARANCE, 0.02, HOVER, HOVER, HOVER):
-                yield from self._align(env, DEPTH + height)
-            for height in (0.02, 0.01, 0.0, -0.005):
-                yield from self._align(env, height)
+            turn = yield from self.pick(env, "peg", PEG)
+            yield from self._bring(env, DEPTH + CLEARANCE, turn)
+            for height in (DEPTH + 0.02, *[DEPTH + HOVER] * 3, 0.02, 0.01, 0.0, -0.005):
+                yield from self._bring(env, height, -float(self.env.features["turn"][env]))
             yield from self.release(env, PEG)
 
-    def _align(self, env: int, height: float) -> Iterator[Move]:
+    def _bring(self, env: int, height: float, turn: float) -> Iterator[Move]:
         """Peg straight over the middle of the hole, its lower end at a height over the table [m]."""
-        way, turn = self.env.features["to_goal"][env], float(self.env.features["turn"][env])
-        position = self.body(env, "peg").position
-        goal = position + way
-        goal[2] = position[2] + way[2] + height
-        yield from self.carry(env, "peg", goal, -turn)
+        goal = self.body(env, "peg").position + self.env.features["to_goal"][env] + [0.0, 0.0, height]
+        yield from self.carry(env, "peg", goal, turn)

@@ -48,10 +48,13 @@ def approaching(pinch: Pinch, back: float, name: str, pose: Array, model: Object
 
     At 0 the fingers are around the object; in the first half they rise off it.
     """
+    far = ready(pinch)
+    if back >= 1.0:
+        return InitialState(far, {name: pose, **others})
     grasp, width = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
     top = pose[2] + np.abs(Pose.of(pose).rotation.as_matrix()[2]) @ model.half
     rise = progress(back, 0.0, 0.5) * (top + _CLEAR - grasp.position[2])
-    near, far = np.concatenate([ARM_OVER, pinch.hand(width, OPENING)]), ready(pinch)
+    near = np.concatenate([ARM_OVER, pinch.hand(width, OPENING)])
     near[: len(ARM_OVER)] = pinch.arm(grasp.moved(z=rise), width, near)
     joints = near + progress(back, 0.5, 1.0) * (far - near)
     return InitialState(joints, {name: pose, **others})

@@ -1,0 +1,44 @@
+"""The scripted motions succeed at the full difficulty, and do what they say on the way."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from dexsim2real_sim.env import make_env
+from dexsim2real_sim.pinch import YAW
+from dexsim2real_sim.pose import Pose
+from dexsim2real_sim.scripted import SCRIPTS
+from dexsim2real_sim.scripted.pinching import CLEARANCE, PinchScript, upright_turn
+from dexsim2real_sim.scripted.rollout import run_script
+
+
+@pytest.mark.parametrize(("task", "episodes"), [("pick_place", 6), ("stacking", 3), ("peg_insertion", 3)])
+def test_script_reaches_success_at_full_difficulty(task: str, episodes: int) -> None:
+    result = run_script(SCRIPTS[task], task, episodes, seed=0, difficulty=1.0)
+    assert result.rate >= 0.6, result.reasons
+    assert all(bool(reason) != success for success, reason in zip(result.success, result.reasons, strict=True))
+
+
+def test_upright_turn_is_the_shortest_that_stands_the_body_up() -> None:
+    body = Pose(np.zeros(3), Rotation.from_euler("zx", [0.7, 0.1]))
+    straight = upright_turn(body) * body.rotation
+    np.testing.assert_allclose(straight.apply([0.0, 0.0, 1.0]), [0.0, 0.0, 1.0], atol=1e-12)
+    assert upright_turn(body).magnitude() == pytest.approx(0.1)
+    lying = Pose(np.zeros(3), Rotation.from_euler("x", np.pi / 2 + 0.05))
+    assert upright_turn(lying).magnitude() == pytest.approx(0.05)
+
+
+def test_pick_lifts_and_says_how_far_to_turn() -> None:
+    class Pick(PinchScript):
+        def plan(self, env: int):
+            self.turn = yield from self.pick(env, "object", self.env.starter.objects[env]["object"])
+
+    env = make_env("pick_place", 1, seed=0, objects="colored_block")
+    env.reset()
+    script, start = Pick(env), env.sim.pose("object")[0].copy()
+    for _ in range(130):
+        env.step(script.act())
+    assert env.sim.pose("object")[0, 2] - start[2] == pytest.approx(CLEARANCE, abs=0.01)
+    yaw = Rotation.from_quat(start[3:], scalar_first=True).as_rotvec()[2]
+    assert np.sin(2 * (script.turn - YAW + yaw)) == pytest.approx(0.0, abs=1e-3)  # a multiple of a quarter turn
+    assert abs(script.turn) <= np.pi / 4 + 1e-3
