@@ -16,8 +16,10 @@ from dexsim2real_sim.tasks.base import ARM_READY, HAND_OPEN
 
 RATE = 30.0
 """Of observations and actions [Hz]."""
-SWAY = {"arm_joint_1": 0.25, "arm_joint_6": 0.15, "index_joint_1": 0.3, "thumb_joint_3": 0.3}
-"""Amplitude of the swaying joints [rad]."""
+SWAY = {"arm_joint_1": 0.25, "arm_joint_6": 0.08, "index_joint_1": 0.3, "thumb_joint_3": 0.3}
+"""Amplitude of the swaying joints [rad]: the servos stay well below the torque at which the gate stops."""
+APPROACH = 4.0
+"""From wherever the robot is to the first pose [s]."""
 HALF_PERIOD = 1.0
 """[s]"""
 LASTS = 1800
@@ -34,7 +36,7 @@ def write_swaying(folder: Path, options: GraphOptions) -> None:
     sign = np.where(np.arange(LASTS) % 2, -1.0, 1.0)[:, None]
     amplitude = np.array([SWAY.get(joint, 0.0) for joint in JOINTS])
     positions = np.clip(np.concatenate([ARM_READY, HAND_OPEN]) + sign * amplitude, action.lower, action.upper)
-    times = 2.0 + HALF_PERIOD * np.arange(LASTS)
+    times = APPROACH + HALF_PERIOD * np.arange(LASTS)
     contract = Contract("scripted", options.task, "Sway.", observation, action, Chunking(8, blend="newest"))
     write_artifact(folder, contract, {TRAJECTORY: pack({"times": times, "positions": positions})})
 
