@@ -57,8 +57,8 @@ class Search:
         """The mixture as it is now."""
         return self.coding.mixture(np.array(self.state.vector))
 
-    def round(self, scored: Callable[[int], None] = lambda _: None) -> Round:
-        """Draw, render and score samples, move the mixture, and write the state; calls `scored` with each number.
+    def round(self, scored: Callable[[], None] = lambda: None) -> Round:
+        """Draw, render and score samples, move the mixture, and write the state; calls `scored` after each sample.
 
         Raises CriticError, and SearchError if the critic failed on every sample; then the state stays as it was.
         """
@@ -81,16 +81,16 @@ class Search:
         self.state = state
         return found
 
-    def _score(self, values: Array, scored: Callable[[int], None]) -> tuple[Array, tuple[float, float, int]]:
+    def _score(self, values: Array, scored: Callable[[], None]) -> tuple[Array, tuple[float, float, int]]:
         """Scores (n,), and what they cost: rendering [s], scoring [s], queries."""
         results: list[Scores] = []
         rendering = 0.0
-        for i, row in enumerate(values):
+        for row in values:
             begin = time.perf_counter()
             pictures = self.problem.render(row)
             rendering += time.perf_counter() - begin
             results.append(self.problem.critic.score([pictures], self.problem.references))
-            scored(i + 1)
+            scored()
         scores = np.concatenate([result.values for result in results])
         if np.isfinite(scores).sum() < 2:
             raise SearchError(

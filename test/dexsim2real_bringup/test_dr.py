@@ -1,0 +1,81 @@
+"""`dr capture` and `dr run`: the whole way on tiny pictures, going on after a stop, and one line for every mistake."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from dexsim2real_bringup.cli import main
+from dexsim2real_sim import load_randomization
+
+pytest.importorskip("cma", reason="needs the extra 'dr'")
+
+TINY = ["--samples", "3", "--generations", "2", "--points", "8", "--population", "4", "--size", "32",
+        "--factors", "lighting"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def references(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("references")
+    assert main(["dr", "capture", "--twin", "1", "--poses", "1", "--size", "40", "--out", str(folder)]) == 0
+    return folder
+
+
+def test_run_writes_everything_and_goes_on_with_more_rounds(references: Path, tmp_path: Path) -> None:
+    out, table = tmp_path / "dr", tmp_path / "table.json"
+    command = ["dr", "run", "--references", str(references), "--out", str(out), "--json", str(table), *TINY]
+    assert main([*command, "--rounds", "1"]) == 0
+    first = json.loads((out / "state.json").read_text())
+    assert main([*command, "--rounds", "2"]) == 0
+    assert json.loads((out / "state.json").read_text())["values"][:3] == first["values"]
+    found = load_randomization(out / "randomization.yaml")
+    assert (found.method, found.critic, found.task, found.cost.queries) == ("fm_dr", "image", "pick_place", 6)
+    assert len(json.loads(table.read_text())["rows"]) == 2
+    page = (out / "report.html").read_text()
+    for heading in ("Pictures", "Scores and entropy", "Parameters", "Values", "Cost"):
+        assert f"<h2>{heading}</h2>" in page
+    assert page.count("data:image/png;base64") == 3
+
+
+def test_random_marks_are_called_random_scoring(references: Path, tmp_path: Path) -> None:
+    command = ["dr", "run", "--references", str(references), "--out", str(tmp_path), "--critic", "random"]
+    assert main([*command, "--rounds", "1", *TINY]) == 0
+    assert load_randomization(tmp_path / "randomization.yaml").method == "random_scoring"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--task", "pick_plac"], "Did you mean 'pick_place'"),
+        (["--task", "pouring"], "say --task pick_place"),
+        (["--factors", "light"], "unknown factor"),
+        (["--critic", "vlm"], "--model"),
+        (["--critic", "vlm", "--model", "judge"], "OPENAI_API_KEY"),
+        (["--size", "64"], "fewer than the 64 x 64"),
+        (["--rounds", "0"], "rounds is 0"),
+        (["--references", "nowhere"], "no folder with pictures"),
+    ],
+)
+def test_mistakes_are_one_line(
+    references: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    options: list[str], said: str,
+) -> None:  # fmt: skip
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    given = ["--references", str(references), "--out", str(tmp_path / "out"), *TINY]
+    if options[:2] == ["--task", "pick_plac"]:  # photographs, which do not say their task
+        photos = tmp_path / "photos"
+        photos.mkdir()
+        Image.new("RGB", (40, 40), (9, 9, 9)).save(photos / "a.png")
+        given[1] = str(photos)
+    assert main(["dr", "run", *given, *options]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_capture_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dr", "capture", "--twin", "-1", "--out", str(tmp_path)]) == 2
+    (tmp_path / "file").write_text("")
+    assert main(["dr", "capture", "--twin", "1", "--size", "32", "--out", str(tmp_path / "file" / "x")]) == 2
+    assert "cannot write pictures" in capsys.readouterr().err
