@@ -79,3 +79,13 @@ def test_capture_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
     (tmp_path / "file").write_text("")
     assert main(["dr", "capture", "--twin", "1", "--size", "32", "--out", str(tmp_path / "file" / "x")]) == 2
     assert "cannot write pictures" in capsys.readouterr().err
+
+
+def test_compare_measures_every_method_on_every_twin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["dr", "compare", "--twins", "0", "--rounds", "1", "--poses", "1", "--out", str(tmp_path / "searches")]
+    assert main([*command, "--json", str(tmp_path / "table.json"), *TINY]) == 0
+    rows = json.loads((tmp_path / "table.json").read_text())["rows"]
+    assert [row["method"] for row in rows] == ["vanilla", "random_scoring", "fm_dr"]
+    assert [row["queries"] for row in rows] == [0, 3, 3]
+    assert main(["dr", "compare", "--factors", "light"]) == 2
+    assert "unknown factor" in capsys.readouterr().err

@@ -31,8 +31,8 @@ class Simulator:
 
         Raises UnknownNameError for a task or parameter that does not exist, SimError without OpenGL.
         """
-        self.poses, self.size = poses, size
-        self._values = _Values(tuple(names))
+        self.poses, self.size, self.names = poses, size, tuple(names)
+        self._values = _Values(self.names)
         self._env = make_env(
             poses.task, poses.count, poses.seed, sampler=self._values if names else None, twin=twin, threads=1
         )

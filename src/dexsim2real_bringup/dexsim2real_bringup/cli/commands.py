@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
     "identify": Command(f"{_CLI}.identify:identify", "tune the robot model to a recording"),
     "dr capture": Command(f"{_CLI}.dr:capture", "take reference pictures of a twin"),
     "dr run": Command(f"{_CLI}.dr:run", "learn what to randomise from what a critic finds real"),
+    "dr compare": Command(f"{_CLI}.dr_compare:compare", "measure how well methods find what twins hide"),
     "up": Command(f"{_CLI}.up:up", "start the live graph"),
     "topics": Command(f"{_CLI}.topics:topics", "show rates and ages of the live graph's topics"),
     "gate arm": Command(f"{_CLI}.gate:arm", "make the safety gate ready to run"),
