@@ -13,7 +13,7 @@ from dexsim2real_bringup.processes import Processes, command, environment
 NODE = """
 import signal, sys, time
 ending = []
-signal.signal(signal.SIGINT, lambda *_: {reaction})
+signal.signal(signal.SIGTERM, lambda *_: {reaction})
 print("started", sys.argv[-1], flush=True)
 while not ending:
     time.sleep(0.01)
@@ -28,6 +28,7 @@ def nodes(tmp_path, monkeypatch):
     (package / "__init__.py").touch()
     (package / "good.py").write_text(NODE.format(reaction="ending.append(1)"))
     (package / "deaf.py").write_text(NODE.format(reaction="None"))
+    (package / "starting.py").write_text("import time; print('importing', flush=True); time.sleep(60)")
     (package / "failing.py").write_text("raise SystemExit(2)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     return lambda *names: [NodeSpec("stand_ins", name, name) for name in names]
@@ -75,6 +76,13 @@ def test_a_node_that_ignores_the_signal_is_ended_all_the_same(nodes, monkeypatch
         wait(lambda: lines)
         pid = running.pids["deaf"]
     assert not _alive(pid)
+
+
+def test_a_node_that_is_still_starting_ends_without_a_traceback(nodes):
+    lines = []
+    with Processes(nodes("starting"), lambda name, line: lines.append(line)):
+        wait(lambda: lines)
+    assert lines == ["importing"]
 
 
 def test_a_node_that_fails_is_told_and_can_be_started_again(nodes):

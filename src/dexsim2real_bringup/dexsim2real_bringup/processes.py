@@ -103,7 +103,7 @@ class Processes:
         self._running.clear()
 
     def _end(self, name: str, process: subprocess.Popen[str]) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        for number in (signal.SIGTERM, signal.SIGKILL):  # SIGINT would be a traceback in one that still imports
             if process.poll() is not None:
                 return
             process.send_signal(number)
