@@ -37,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "gate state": Command(f"{_CLI}.gate:state", "show what the safety gate says"),
     "bench graph": Command(f"{_CLI}.bench:graph", "measure the live graph on the simulated robot"),
     "bench faults": Command(f"{_CLI}.bench:faults", "break the live graph piece by piece and measure what it does"),
+    "bench gate": Command(f"{_CLI}.bench_gate:bench_gate", "measure what a tick of the safety gate costs"),
     "doctor": Command(f"{_CLI}.doctor:doctor", "say what is ready on this machine, what is missing and what to do"),
     "record": Command(f"{_CLI}.record:record", "record the live graph to a rosbag2 folder"),
     "replay": Command(f"{_CLI}.record:replay", "publish a recording again"),
