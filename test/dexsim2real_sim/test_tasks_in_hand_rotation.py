@@ -102,6 +102,8 @@ def test_failures_say_what_is_missing(env: DexEnv) -> None:
     assert env.task.failure(measure(env), env.world.difficulty, 0) == "the object is turned by 50 degrees, needed 85"
     turn(env, 40.0, axis="z")
     assert env.task.failure(measure(env), env.world.difficulty, 0) == "the object is tilted by 40 degrees, allowed 30"
+    turn(env, 70.0, axis="z")  # onto another side
+    assert env.task.lost(measure(env)).all()
     turn(env, 0.0)
     env.sim.pose("object")[0, 2] -= 0.1
     features = measure(env)

@@ -45,6 +45,7 @@ class InHandRotation(Task):
 
     name: ClassVar[str] = "in_hand_rotation"
     instruction: ClassVar[str] = "Rotate the object in your hand counter-clockwise by 90 degrees without dropping it."
+    hold: ClassVar[float] = 0.3
     success_bonus: ClassVar[float] = 100.0
     slots: ClassVar[tuple[Slot, ...]] = (Slot("object", ("colored_block", "foam_brick", "rubik_cube")),)
 
@@ -94,24 +95,25 @@ class InHandRotation(Task):
         """The angle that is missing, or the tilt that is too much."""
         turned, tilt = np.degrees(features["turned"][env]), np.degrees(features["tilt"][env])
         needed = turned + np.degrees(features["to_go"][env] - TOLERANCE)
-        if self.lost(features)[env]:
+        if features["object_position"][env, 0] < PALM_SURFACE:
             return f"the object has left the palm, turned by {turned:.0f} degrees, needed {needed:.0f}"
         if tilt >= np.degrees(LARGEST_TILT):
             return f"the object is tilted by {tilt:.0f} degrees, allowed {np.degrees(LARGEST_TILT):.0f}"
         return f"the object is turned by {turned:.0f} degrees, needed {needed:.0f}"
 
     def reward(self, features: Features, difficulty: Array) -> Array:
-        """Fingertips at the object's sides, palm kept up, angle to go, spin the right way."""
+        """Fingertips at the object's sides, palm kept up; while the object lies flat, angle to go and spin."""
         contact = closeness(_side_gaps(features["tips_at_object"], features["object_half"]), 20.0).mean(axis=1)
         steady = closeness(features["palm_tilt"], 5.0)
         goal = closeness(np.maximum(features["to_go"], 0.0), 1.0)
         spin = np.clip(features["object_spin"][:, 0], -1.0, 1.0)
-        reward: Array = 0.1 * contact + 0.2 * steady + 0.2 * goal + 0.5 * spin
+        lying = features["tilt"] < LARGEST_TILT
+        reward: Array = 0.1 * contact + 0.2 * steady + lying * (0.2 * goal + 0.5 * spin)
         return reward
 
     def lost(self, features: Features) -> Flags:
-        """Slid off the palm."""
-        fallen: Flags = features["object_position"][:, 0] < PALM_SURFACE
+        """Slid off the palm, or tipped onto another side."""
+        fallen: Flags = (features["object_position"][:, 0] < PALM_SURFACE) | (features["tilt"] > 2 * LARGEST_TILT)
         return fallen
 
 
