@@ -52,6 +52,8 @@ def test_random_marks_are_called_random_scoring(references: Path, tmp_path: Path
         (["--factors", "light"], "unknown factor"),
         (["--critic", "vlm"], "--model"),
         (["--critic", "vlm", "--model", "judge"], "OPENAI_API_KEY"),
+        (["--critic", "features"], "--backbone"),
+        (["--critic", "features", "--backbone", "missing.onnx"], "cannot read the network"),
         (["--size", "64"], "fewer than the 64 x 64"),
         (["--rounds", "0"], "rounds is 0"),
         (["--references", "nowhere"], "no folder with pictures"),

@@ -15,6 +15,7 @@ from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_dr.capture import capture as take_pictures
 from dexsim2real_dr.capture import captured_poses
 from dexsim2real_dr.critics.critic import Critic
+from dexsim2real_dr.critics.features import FeatureCritic
 from dexsim2real_dr.critics.image import ImageCritic
 from dexsim2real_dr.critics.random_critic import RandomCritic
 from dexsim2real_dr.critics.references import load_references
@@ -24,7 +25,7 @@ from dexsim2real_dr.simulator import Poses, Simulator
 from dexsim2real_sim import Twin, names_of
 from dexsim2real_sim.tasks import TASKS
 
-CriticName = Literal["image", "random", "vlm"]
+CriticName = Literal["image", "random", "features", "vlm"]
 
 
 def run(
@@ -35,6 +36,7 @@ def run(
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     endpoint: str | None = None,
     model: str | None = None,
+    backbone: Path | None = None,
     poses: int = 2,
     size: int = 96,
     out: Path = Path("runs/dr"),
@@ -47,11 +49,13 @@ def run(
     Args:
         references: folder of photographs, or of pictures by `dexsim2real dr capture`.
         task: whose scene is rendered.
-        critic: statistics of pictures, offline; random marks, for comparison; or a vision-language model.
+        critic: statistics of pictures, offline; random marks, for comparison; features of a network; or a
+            vision-language model.
         factors: parameters of these factors are searched.
         config: how to search.
         endpoint: address of an OpenAI-compatible server for the model.
         model: its name there; the key is taken from OPENAI_API_KEY.
+        backbone: ONNX file of the network that gives features, such as DINOv2.
         poses: in how many poses the robot is seen, where the references do not say.
         size: of the square pictures that are compared [px].
         out: folder for the result and the state.
@@ -66,7 +70,7 @@ def run(
         raise DexSim2RealError(
             f"{references} shows task {stands.task}, the search is for {task}; say --task {stands.task}"
         )
-    judge = _critic(critic, endpoint, model, out, config.seed)
+    judge = _critic(critic, endpoint, model, backbone, out, config.seed)
     _make(out)
     simulator = Simulator(stands, names, (size, size))
     search = Search(Problem(task, names, simulator.pictures, judge, seen), config, out)
@@ -106,12 +110,18 @@ def _status(search: Search) -> str:
     return f"round {last.number}: mean {last.mean_score:.2f}, best {last.best_score:.2f}, {last.entropy:+.1f} nats"
 
 
-def _critic(name: CriticName, endpoint: str | None, model: str | None, out: Path, seed: int) -> Critic:
-    """Raises DexSim2RealError if the model's name or key is missing."""
+def _critic(
+    name: CriticName, endpoint: str | None, model: str | None, backbone: Path | None, out: Path, seed: int
+) -> Critic:
+    """Raises DexSim2RealError if the model's name or key, or the network, is missing."""
     if name == "image":
         return ImageCritic()
     if name == "random":
         return RandomCritic(seed)
+    if name == "features":
+        if backbone is None:
+            raise DexSim2RealError("the critic features needs a network; say --backbone FILE.onnx")
+        return FeatureCritic(backbone)
     if model is None:
         raise DexSim2RealError("the critic vlm needs the name of a model; say --model NAME, and --endpoint URL")
     from dexsim2real_dr.critics.vlm import VlmCritic
