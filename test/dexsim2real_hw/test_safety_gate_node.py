@@ -12,9 +12,11 @@ from scipy.optimize import minimize_scalar
 
 pytest.importorskip("rclpy", reason="needs the extra 'ros'")
 
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import QoSProfile
-from sensor_msgs.msg import PointCloud2
+from rosgraph_msgs.msg import Clock as ClockMessage
+from sensor_msgs.msg import JointState, PointCloud2
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
@@ -222,6 +224,42 @@ def test_told_to_go_while_it_runs_it_stops_the_robot_first(graph):
     graph.until_mode("stopped", moving="false")
     graph.listener.until(lambda: not np.any(graph.commands[-1].points[0].velocities))
     assert_inside_limits(graph.commands)
+
+
+def test_with_simulated_time_it_ticks_by_the_clock_topic(graph):
+    node = graph.listener.node
+    graph.start("gate", GATE, **PATIENT, use_sim_time=True, touch="none")
+    clock = node.create_publisher(ClockMessage, "/clock", QOS["/clock"])
+    joints = node.create_publisher(JointState, "/joint_states", QOS["/joint_states"])
+    simulated = [100 * 10**9]  # [ns]
+    state = JointState(name=list(JOINTS), velocity=[0.0] * 23, effort=[0.0] * 23, position=HOME.tolist())
+
+    def step():
+        simulated[0] += 10_000_000
+        stamp = Time(sec=simulated[0] // 10**9, nanosec=simulated[0] % 10**9)
+        clock.publish(ClockMessage(clock=stamp))
+        state.header.stamp = stamp
+        joints.publish(state)
+
+    def seen():
+        step()
+        return float(graph.says("margin age joint_states") or "-inf") > 0
+
+    graph.listener.until(seen)
+    assert graph.ask("arm").success
+    graph.commands.clear()
+    began = simulated[0]
+
+    def commanded():
+        step()
+        return len(graph.commands) > 100
+
+    graph.listener.until(commanded)
+    passed = (simulated[0] - began) * 1e-9
+    assert len(graph.commands) <= passed * RATE + 2  # no ticks but those of the simulated time
+    stamps = [seconds(message.header.stamp) for message in graph.commands]
+    assert began * 1e-9 <= stamps[0] <= stamps[-1] <= simulated[0] * 1e-9
+    np.testing.assert_array_equal(graph.commands[-1].points[0].positions, HOME)
 
 
 def test_what_cannot_be_read_is_refused_with_a_reason(graph):
