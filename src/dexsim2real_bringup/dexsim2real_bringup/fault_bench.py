@@ -28,6 +28,8 @@ MOVING = 0.1
 """Commanded joint speed that counts as motion [rad/s]."""
 WATCH = 2.0
 """How long a fault is watched [s]."""
+LONGEST_WATCH = 15.0
+"""The same while nothing at all comes from the gate, which is then the finding [s]."""
 RECOVERY = 60.0
 """How long the graph may take to work again [s]."""
 
@@ -138,7 +140,7 @@ class _BreakableGraph:
         self._get_moving()
         begin = time.monotonic()
         self._cause(fault)
-        stopped = self._watch(begin)
+        stopped = self._watch(begin, fault)
         if stopped is not None or fault.node == "safety_gate":
             held = self._held(fault, begin)
         else:
@@ -153,10 +155,13 @@ class _BreakableGraph:
         elif self._relay is not None and fault.disturbance != "none":
             self._relay.disturb(fault.topic, fault.disturbance)
 
-    def _watch(self, begin: float) -> float | None:
+    def _watch(self, begin: float, fault: Fault) -> float | None:
         """Look on; returns after how long the gate said that it stopped [ms]."""
         stopped = None
-        while (elapsed := time.monotonic() - begin) < WATCH:
+        gone = fault.node == "safety_gate"
+        while (elapsed := time.monotonic() - begin) < WATCH or (
+            elapsed < LONGEST_WATCH and not gone and self.commands.times[-1] < begin + WATCH / 2
+        ):
             self._session.spin(0.002)
             if stopped is None and self._listener.messages[GATE_STATE] == "stopped":
                 stopped = elapsed * 1e3
