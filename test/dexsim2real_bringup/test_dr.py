@@ -55,6 +55,8 @@ def test_random_marks_are_called_random_scoring(references: Path, tmp_path: Path
         (["--critic", "features"], "--backbone"),
         (["--critic", "features", "--backbone", "missing.onnx"], "cannot read the network"),
         (["--size", "64"], "fewer than the 64 x 64"),
+        (["--size", "12"], "16 x 16 or more"),
+        (["--seed", "-1"], "seed is -1"),
         (["--rounds", "0"], "rounds is 0"),
         (["--references", "nowhere"], "no folder with pictures"),
     ],
@@ -89,5 +91,10 @@ def test_compare_measures_every_method_on_every_twin(tmp_path: Path, capsys: pyt
     rows = json.loads((tmp_path / "table.json").read_text())["rows"]
     assert [row["method"] for row in rows] == ["vanilla", "random_scoring", "fm_dr"]
     assert [row["queries"] for row in rows] == [0, 3, 3]
-    assert main(["dr", "compare", "--factors", "light"]) == 2
-    assert "unknown factor" in capsys.readouterr().err
+    for wrong, said in (
+        (["--factors", "light"], "unknown factor"),
+        (["--twins", "-1"], "seed of a twin is -1"),
+        (["--poses", "0"], "1 or more poses"),
+    ):
+        assert main(["dr", "compare", *wrong]) == 2
+        assert said in capsys.readouterr().err

@@ -9,7 +9,7 @@ from PIL import Image
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.critics.critic import Pictures, Scores
 from dexsim2real_dr.critics.image import ImageCritic, to_score
-from dexsim2real_dr.critics.picture_statistics import noise_level, spectrum_slope, to_lab
+from dexsim2real_dr.critics.picture_statistics import describe, noise_level, spectrum_slope, to_lab
 from dexsim2real_dr.critics.random_critic import RandomCritic
 from dexsim2real_dr.critics.references import load_references
 from dexsim2real_dr.critics.weighted import WeightedCritic
@@ -49,6 +49,14 @@ def test_spectrum_of_white_noise_is_flat_and_of_its_sum_steep():
     white = np.random.default_rng(0).standard_normal((128, 128))
     assert spectrum_slope(white) == pytest.approx(0, abs=0.3)
     assert spectrum_slope(white.cumsum(axis=0).cumsum(axis=1)) < -2
+
+
+def test_the_smallest_picture_has_statistics_and_smaller_ones_are_refused():
+    smallest = np.random.default_rng(0).integers(0, 255, (16, 16, 3), np.uint8)
+    assert all(np.isfinite(values).all() for values in describe(smallest).values())
+    assert all(np.isfinite(values).all() for values in describe(np.zeros((17, 40, 3), np.uint8)).values())
+    with pytest.raises(DexSim2RealError, match="16 x 16 or more"):
+        describe(smallest[:, 1:])
 
 
 def test_score_halves_its_distance_to_one_at_three_spreads():

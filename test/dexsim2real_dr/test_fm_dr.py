@@ -191,7 +191,9 @@ def test_the_surrogate_learns_a_sum_of_effects_from_few_samples():
     assert left < 0.1
 
 
-@pytest.mark.parametrize("wrong", [{"rounds": 0}, {"population": 2}, {"points": 48}, {"entropy_weight": -1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"rounds": 0}, {"seed": -1}, {"population": 2}, {"points": 48}, {"entropy_weight": -1.0}]
+)
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(DexSim2RealError, match=next(iter(wrong))):
         FmDrConfig(**wrong)

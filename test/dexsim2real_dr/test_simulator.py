@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.capture import FILE, capture, captured_poses
@@ -54,6 +55,18 @@ def test_a_capture_holds_pictures_and_poses_and_nothing_hidden(simulator, tmp_pa
     assert set(told) == {"schema", "task", "count", "seed", "joints", "positions"}
     expected = simulator.pictures(np.array([0.2, 0.8]))  # this twin has no unmodelled effects
     np.testing.assert_array_equal(pictures.of("front"), expected.of("front"))
+
+
+def test_a_folder_with_pictures_is_not_written_into(tmp_path):
+    Image.new("RGB", (9, 9)).save(tmp_path / "mine.PNG")
+    with pytest.raises(DexSim2RealError, match="holds pictures already"):
+        capture(Twin(seed=5), POSES, SIZE, tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"count": 0}, {"seed": -1}])
+def test_poses_that_are_none_are_refused(wrong):
+    with pytest.raises(DexSim2RealError, match="expected 1 or more poses"):
+        Poses("pick_place", **wrong)
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "x", '{"schema": 2}'])

@@ -11,6 +11,7 @@ from PIL import Image
 
 from dexsim2real_description import JOINTS
 from dexsim2real_description.area import Size
+from dexsim2real_dr.critics.references import SUFFIXES
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.simulator import Poses, Simulator
 from dexsim2real_sim import Twin
@@ -22,9 +23,13 @@ SCHEMA = 1
 def capture(twin: Twin, poses: Poses, size: Size, out: Path) -> int:
     """Write pictures of both cameras at every pose, `front_00.png` and so on, and capture.json with the poses.
 
-    Nothing of the twin's parameters is written. Returns the number of pictures. Raises SearchError if `out` cannot be
-    written.
+    Nothing of the twin's parameters is written. Returns the number of pictures. Raises SearchError if `out` holds
+    pictures already or cannot be written.
     """
+    if out.is_dir() and any(f.suffix.lower() in SUFFIXES for f in out.iterdir()):
+        raise SearchError(
+            f"{out} holds pictures already, which would be mixed with the new ones; choose another folder"
+        )
     simulator = Simulator(poses, (), size, twin)
     taken, joints = simulator.pictures(np.empty(0)), simulator.joints
     simulator.close()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dexsim2real_description import CAMERAS
 from dexsim2real_description.area import Size
 from dexsim2real_dr.critics.critic import Array, Pictures
+from dexsim2real_dr.errors import SearchError
 from dexsim2real_sim import PARAMETERS, Twin, make_env
 
 
@@ -21,6 +22,10 @@ class Poses:
     task: str
     count: int = 2
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.seed < 0:
+            raise SearchError(f"{self.count} poses of seed {self.seed}; expected 1 or more poses, seed 0 or more")
 
 
 class Simulator:

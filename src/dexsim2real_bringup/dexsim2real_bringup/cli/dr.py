@@ -155,7 +155,7 @@ def capture(twin: int, task: str = "pick_place", poses: int = 2, size: int = 224
         out: folder for the pictures; runs/references/TWIN if not given.
     """
     folder = out or Path("runs/references") / str(twin)
-    if twin < 0 or poses < 1:
-        raise DexSim2RealError(f"twin {twin} and {poses} poses; the seed must be 0 or more, poses 1 or more")
+    if twin < 0:
+        raise DexSim2RealError(f"the seed of a twin is {twin}; it must be 0 or more")
     count = take_pictures(Twin.draw(twin), Poses(_known(task), poses), (size, size), folder)
     Console().print(f"{count} pictures in {folder}", markup=False, highlight=False, soft_wrap=True)

@@ -50,6 +50,8 @@ def compare(
     """
     if not (twins and seeds and methods):
         raise DexSim2RealError("name at least one twin, one seed and one method")
+    if min(twins) < 0:
+        raise DexSim2RealError(f"the seed of a twin is {min(twins)}; it must be 0 or more")
     names, stands = names_of(factors), Poses(task, poses)
     simulator = Simulator(stands, names, (size, size))
     found: list[Recovery] = []

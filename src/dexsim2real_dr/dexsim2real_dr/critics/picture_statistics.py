@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dexsim2real_dr.errors import CriticError
+
 Array = NDArray[np.float64]
 
+SMALLEST = 16
+"""Side of a picture that still has a spectrum and a texture [px]."""
 GRID = 4
 """Cells of the layout along each side."""
 _EPSILON = 1e-3
@@ -18,7 +22,11 @@ FLOORS = {"colour": 0.01, "layout": 0.02, "edges": 0.03, "spectrum": 0.1, "noise
 
 
 def describe(image: NDArray[np.uint8]) -> dict[str, Array]:
-    """Statistics by group, each shape (F,), of a picture, shape (H, W, 3)."""
+    """Statistics by group, each shape (F,), of a picture, shape (H, W, 3). Raises CriticError if it is too small."""
+    if min(image.shape[:2]) < SMALLEST:
+        raise CriticError(
+            f"pictures have {image.shape[1]} x {image.shape[0]} pixels; compare at {SMALLEST} x {SMALLEST} or more"
+        )
     lab = to_lab(image) / 100
     lightness = lab[..., 0]
     return {

@@ -28,7 +28,7 @@ class FmDrConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"rounds": 1, "samples": 2, "components": 1, "population": 4, "generations": 1, "points": 2}
+        least = {"rounds": 1, "samples": 2, "components": 1, "population": 4, "generations": 1, "points": 2, "seed": 0}
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise SearchError(f"{name} is {getattr(self, name)}; it must be {low} or more")
