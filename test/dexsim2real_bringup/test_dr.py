@@ -89,8 +89,8 @@ def test_compare_measures_every_method_on_every_twin(tmp_path: Path, capsys: pyt
     command = ["dr", "compare", "--twins", "0", "--rounds", "1", "--poses", "1", "--out", str(tmp_path / "searches")]
     assert main([*command, "--json", str(tmp_path / "table.json"), *TINY]) == 0
     rows = json.loads((tmp_path / "table.json").read_text())["rows"]
-    assert [row["method"] for row in rows] == ["vanilla", "random_scoring", "fm_dr"]
-    assert [row["queries"] for row in rows] == [0, 3, 3]
+    assert [row["method"] for row in rows] == ["vanilla", "adr", "random_scoring", "fm_dr"]
+    assert [row["queries"] for row in rows] == [0, 3, 3, 3]
     for wrong, said in (
         (["--factors", "light"], "unknown factor"),
         (["--twins", "-1"], "seed of a twin is -1"),

@@ -30,13 +30,14 @@ def test_methods_spend_the_same_and_go_on_where_they_were(tmp_path):
     poses, size = Poses("pick_place", 1), (32, 32)
     config = FmDrConfig(rounds=1, samples=4, generations=2, points=8)
     simulator, truth = Simulator(poses, NAMES, size), Simulator(poses, (), size, TWIN)
-    found = {m: recover(m, TWIN, simulator, truth, config, tmp_path / m) for m in ("fm_dr", "random_scoring")}
+    found = {m: recover(m, TWIN, simulator, truth, config, tmp_path / m) for m in ("fm_dr", "random_scoring", "adr")}
     again = recover("fm_dr", TWIN, simulator, truth, config, tmp_path / "fm_dr")
     vanilla = recover("vanilla", TWIN, simulator, truth, config, tmp_path / "vanilla")
     simulator.close()
     truth.close()
-    assert found["fm_dr"].queries == found["random_scoring"].queries == 4
+    assert found["fm_dr"].queries == found["random_scoring"].queries == found["adr"].queries == 4
     assert again == found["fm_dr"]
+    assert found["adr"].entropy == pytest.approx(2 * np.log(0.2))  # too few queries to move an end
     assert found["fm_dr"].mean_error != found["random_scoring"].mean_error
     assert (vanilla.queries, vanilla.entropy) == (0, 0.0)
     assert vanilla.mean_error == errors(Uniform(NAMES), TWIN)[0]

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from dexsim2real_dr.critics.critic import Critic
+from dexsim2real_dr.adr import adr
+from dexsim2real_dr.critics.critic import Array, Critic
 from dexsim2real_dr.critics.image import ImageCritic
 from dexsim2real_dr.critics.random_critic import RandomCritic
 from dexsim2real_dr.fm_dr.config import FmDrConfig
 from dexsim2real_dr.fm_dr.search import Problem, Search
 from dexsim2real_dr.simulator import Simulator
 from dexsim2real_sim import PARAMETERS, Twin, Uniform
-from dexsim2real_sim.randomization import Distribution
+from dexsim2real_sim.randomization import Cost, Distribution, Randomization
 
-Contender = Literal["vanilla", "random_scoring", "fm_dr"]
+Contender = Literal["vanilla", "adr", "random_scoring", "fm_dr"]
 DRAWS = 4000
 
 
@@ -40,26 +41,43 @@ class Recovery:
 
 
 def recover(
-    method: Contender, twin: Twin, simulator: Simulator, truth: Simulator, config: FmDrConfig, folder: Path,
-    scored: Callable[[], None] = lambda: None,
-) -> Recovery:  # fmt: skip
-    """Run a method on pictures that `truth` takes of the twin; goes on where it was interrupted in `folder`.
+    method: Contender, twin: Twin, simulator: Simulator, truth: Simulator, config: FmDrConfig, folder: Path
+) -> Recovery:
+    """Run a method on pictures that `truth` takes of the twin.
 
-    Raises DexSim2RealError as Search does.
+    FM-DR and random scoring go on where they were interrupted in `folder`. Raises DexSim2RealError as Search does.
     """
-    names, task = simulator.names, simulator.poses.task
     if method == "vanilla":
-        uniform = Uniform(names)
+        uniform = Uniform(simulator.names)
         return Recovery(method, twin.seed, config.seed, *errors(uniform, twin), 0.0, 0, 0.0)
-    critic: Critic = ImageCritic() if method == "fm_dr" else RandomCritic(config.seed)
+    critic: Critic = RandomCritic(config.seed) if method == "random_scoring" else ImageCritic()
+    seen = truth.pictures(np.empty(0))
+    problem = Problem(simulator.poses.task, simulator.names, simulator.pictures, critic, seen)
+    found = _adr(problem, config) if method == "adr" else _search(problem, config, folder)
+    cost, entropy = found.cost, found.entropy.nats
+    return Recovery(
+        method, twin.seed, config.seed, *errors(found.distribution, twin), entropy, cost.queries, cost.seconds
+    )
+
+
+def _search(problem: Problem, config: FmDrConfig, folder: Path) -> Randomization:
     folder.mkdir(parents=True, exist_ok=True)
-    search = Search(Problem(task, names, simulator.pictures, critic, truth.pictures(np.empty(0))), config, folder)
+    search = Search(problem, config, folder)
     while not search.finished:
-        search.round(scored)
-    found = search.result()
-    mean, draw = errors(found.distribution, twin)
-    cost = found.cost
-    return Recovery(method, twin.seed, config.seed, mean, draw, found.entropy.nats, cost.queries, cost.seconds)
+        search.round()
+    return search.result()
+
+
+def _adr(problem: Problem, config: FmDrConfig) -> Randomization:
+    """With as many queries as the search has."""
+    begin, queries = time.perf_counter(), config.rounds * config.samples
+
+    def score(values: Array) -> float:
+        return float(problem.critic.score([problem.render(values)], problem.references).values[0])
+
+    box = adr(problem.names, score, queries, config.seed)
+    cost = Cost(queries, time.perf_counter() - begin)
+    return Randomization("adr", problem.task, box, box.entropy(), problem.critic.name, cost=cost)
 
 
 def errors(distribution: Distribution, twin: Twin) -> tuple[float, float]:

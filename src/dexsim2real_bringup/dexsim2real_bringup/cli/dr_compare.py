@@ -23,7 +23,7 @@ MEASURES = ("mean_error", "draw_error", "entropy", "queries", "seconds")
 def compare(
     twins: tuple[int, ...] = (0, 1),
     seeds: tuple[int, ...] = (0,),
-    methods: tuple[Contender, ...] = ("vanilla", "random_scoring", "fm_dr"),
+    methods: tuple[Contender, ...] = ("vanilla", "adr", "random_scoring", "fm_dr"),
     factors: tuple[str, ...] = ("lighting", "background"),
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     task: str = "pick_place",
@@ -39,13 +39,13 @@ def compare(
     Args:
         twins: seeds of the twins.
         seeds: of the searches; each twin is searched with each.
-        methods: vanilla keeps the manual ranges, random_scoring searches with random marks.
+        methods: vanilla keeps the manual ranges, adr moves their ends, random_scoring searches with random marks.
         factors: parameters of these factors are searched.
         config: how to search; its seed is not used.
         task: whose scene is seen.
         poses: in how many poses the robot is seen.
         size: of the square pictures [px].
-        out: folder for the searches; the same command goes on where it was interrupted.
+        out: folder for the searches; the same command goes on where they were interrupted.
         json: write the table with every run to this file as well.
     """
     if not (twins and seeds and methods):
