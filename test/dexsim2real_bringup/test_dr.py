@@ -1,5 +1,6 @@
 """`dr capture` and `dr run`: the whole way on tiny pictures, going on after a stop, and one line for every mistake."""
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def test_random_marks_are_called_random_scoring(references: Path, tmp_path: Path
         (["--factors", "light"], "unknown factor"),
         (["--critic", "vlm"], "--model"),
         (["--critic", "vlm", "--model", "judge"], "OPENAI_API_KEY"),
+        (["--agreement", "5"], "for the critic vlm"),
         (["--critic", "features"], "--backbone"),
         (["--critic", "features", "--backbone", "missing.onnx"], "cannot read the network"),
         (["--size", "64"], "fewer than the 64 x 64"),
@@ -98,3 +100,25 @@ def test_compare_measures_every_method_on_every_twin(tmp_path: Path, capsys: pyt
     ):
         assert main(["dr", "compare", *wrong]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_a_model_rates_through_its_endpoint_and_the_report_has_the_agreement(
+    references: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openai", reason="needs the extra 'dr'")
+    file = Path(__file__).parents[1] / "dexsim2real_dr" / "chat_server.py"
+    spec = importlib.util.spec_from_file_location("chat_server", file)
+    assert spec is not None and spec.loader is not None
+    chat_server = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(chat_server)
+    server = chat_server.ChatServer(lambda reference, candidate: 1 + 9 * candidate.mean() / 255)
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    command = ["dr", "run", "--references", str(references), "--out", str(tmp_path), "--critic", "vlm", "--rounds", "1"]
+    try:
+        options = ["--model", "judge", "--endpoint", server.endpoint, "--agreement", "3", *TINY]
+        assert main([*command, *options]) == 0
+    finally:
+        server.close()
+    assert load_randomization(tmp_path / "randomization.yaml").critic == "vlm judge"
+    assert len(server.answered) == len(set(server.answered)) == 9  # three samples in three wordings
+    assert "Agreement of three wordings" in (tmp_path / "report.html").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ from dexsim2real_sim import PARAMETERS, Uniform
 from dexsim2real_sim.randomization import Distribution
 
 SHOWN = 6
+Agreement = Mapping[tuple[int, int], float]
+"""Spearman's rank correlation between the marks for two wordings of the question, by their numbers."""
 
 
-def save_search_report(path: Path, search: Search, simulator: Simulator) -> None:
+def save_search_report(path: Path, search: Search, simulator: Simulator, agreement: Agreement) -> None:
     """Write the report. Raises DexSim2RealError if that cannot be done."""
     result, state, problem = search.result(), search.state, search.problem
     first, last = result.history[0], result.history[-1]
@@ -44,6 +47,7 @@ def save_search_report(path: Path, search: Search, simulator: Simulator) -> None
                 caption="Blue: what was learned. Orange: uniform over the manual range.",
             ),
             Section("Values", rows=_values(search)),
+            *([Section("Agreement of three wordings", rows=_agreement(agreement))] if agreement else []),
             Section("Cost", rows=_cost(search)),
             Section(
                 "Settings",
@@ -82,6 +86,13 @@ def _values(search: Search) -> list[dict[str, Cell]]:
             "unit": PARAMETERS[name].unit,
         }
         for name, column in zip(search.problem.names, drawn.T, strict=True)
+    ]
+
+
+def _agreement(agreement: Agreement) -> list[dict[str, Cell]]:
+    return [
+        {"wordings": f"{first + 1} and {second + 1}", "rank correlation (Spearman)": value}
+        for (first, second), value in agreement.items()
     ]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dexsim2real_bringup.cli.tables import Cell, show
-from dexsim2real_bringup.dr_report import save_search_report
+from dexsim2real_bringup.dr_report import Agreement, save_search_report
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_dr.capture import capture as take_pictures
 from dexsim2real_dr.capture import captured_poses
@@ -36,6 +37,7 @@ def run(
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     endpoint: str | None = None,
     model: str | None = None,
+    agreement: int = 0,
     backbone: Path | None = None,
     poses: int = 2,
     size: int = 96,
@@ -55,6 +57,7 @@ def run(
         config: how to search.
         endpoint: address of an OpenAI-compatible server for the model.
         model: its name there; the key is taken from OPENAI_API_KEY.
+        agreement: so many samples are rated by the model in three wordings, and the report has their rank agreement.
         backbone: ONNX file of the network that gives features, such as DINOv2.
         poses: in how many poses the robot is seen, where the references do not say.
         size: of the square pictures that are compared [px].
@@ -70,6 +73,8 @@ def run(
         raise DexSim2RealError(
             f"{references} shows task {stands.task}, the search is for {task}; say --task {stands.task}"
         )
+    if agreement and (critic != "vlm" or agreement < 3):  # before anything is paid for
+        raise DexSim2RealError("--agreement is for the critic vlm, and needs 3 samples or more")
     judge = _critic(critic, endpoint, model, backbone, out, config.seed)
     _make(out)
     simulator = Simulator(stands, names, (size, size))
@@ -77,7 +82,7 @@ def run(
     search_with_progress(search)
     result = search.result()
     result.save(out / "randomization.yaml")
-    save_search_report(out / "report.html", search, simulator)
+    save_search_report(out / "report.html", search, simulator, _agreement(search, simulator, agreement))
     simulator.close()
     rows: list[dict[str, Cell]] = [
         {
@@ -101,6 +106,18 @@ def search_with_progress(search: Search) -> None:
         while not search.finished:
             search.round(lambda: progress.advance(bar))
             progress.update(bar, description=_status(search))
+
+
+def _agreement(search: Search, simulator: Simulator, samples: int) -> Agreement:
+    """Between wordings of the question, on the first samples of the search; nothing if that was not asked for."""
+    from dexsim2real_dr.critics.agreement import wording_agreement
+    from dexsim2real_dr.critics.vlm import VlmCritic
+
+    judge = search.problem.critic
+    if not samples or not isinstance(judge, VlmCritic):
+        return {}
+    shown = [simulator.pictures(np.array(values)) for values in search.state.values[:samples]]
+    return wording_agreement(judge.config, shown, search.problem.references)
 
 
 def _status(search: Search) -> str:
