@@ -46,7 +46,7 @@ class Oracle(Critic):
 
 def problem(critic=None, **changes):
     return Problem(**{"task": "pick_place", "names": NAMES, "render": render, "critic": critic or Oracle(),
-                      "references": REFERENCES, **changes})  # fmt: skip
+                      "references": REFERENCES, "seen": "here", **changes})  # fmt: skip
 
 
 def error(distribution):
@@ -136,6 +136,7 @@ def test_an_error_of_the_critic_keeps_the_rounds_before(tmp_path):
 @pytest.mark.parametrize(
     ("other", "said"),
     [({"task": "pouring"}, "its task is 'pick_place'"), ({"names": NAMES[:2]}, "its parameters"),
+     ({"seen": "there"}, "its pictures is 'here'"),
      ({"references": Pictures(REFERENCES.images + 1, ("any",))}, "its references")],
 )  # fmt: skip
 def test_the_state_of_another_search_is_refused(tmp_path, other, said):

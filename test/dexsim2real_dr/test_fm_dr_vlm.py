@@ -55,7 +55,8 @@ def test_it_converges_in_spite_of_faults_and_a_stop_and_pays_no_pair_twice(serve
     server.faults = faults(0)
 
     def search():
-        return Search(Problem("pick_place", NAMES, render, VlmCritic(settings), render(HIDDEN)), CONFIG, tmp_path)
+        problem = Problem("pick_place", NAMES, render, VlmCritic(settings), render(HIDDEN), "plain colours")
+        return Search(problem, CONFIG, tmp_path)
 
     first = search()
     first.round()

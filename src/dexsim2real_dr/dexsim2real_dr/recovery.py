@@ -52,7 +52,8 @@ def recover(
         return Recovery(method, twin.seed, config.seed, *errors(uniform, twin), 0.0, 0, 0.0)
     critic: Critic = RandomCritic(config.seed) if method == "random_scoring" else ImageCritic()
     seen = truth.pictures(np.empty(0))
-    problem = Problem(simulator.poses.task, simulator.names, simulator.pictures, critic, seen)
+    task = simulator.poses.task
+    problem = Problem(task, simulator.names, simulator.pictures, critic, seen, simulator.described)
     found = _adr(problem, config) if method == "adr" else _search(problem, config, folder)
     cost, entropy = found.cost, found.entropy.nats
     return Recovery(

@@ -48,6 +48,12 @@ class Simulator:
         """Where the robot stands in each pose [rad], shape (count, 23)."""
         return self._env.sim.joint_position.copy()
 
+    @property
+    def described(self) -> str:
+        """How pictures are taken, in words."""
+        height, width = self.size
+        return f"{self.poses.task}, {self.poses.count} poses of seed {self.poses.seed}, {width} x {height} pixels"
+
     def pictures(self, values: Array) -> Pictures:
         """Both cameras at every pose, for values of the parameters in their units, shape (d,).
 

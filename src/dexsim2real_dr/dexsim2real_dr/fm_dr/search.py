@@ -34,6 +34,8 @@ class Problem:
     render: Render
     critic: Critic
     references: Pictures
+    seen: str
+    """How `render` takes the pictures: a search must go on as it began."""
 
 
 class Search:
@@ -146,5 +148,6 @@ def _setting(problem: Problem, config: FmDrConfig) -> dict[str, Any]:
         "parameters": list(problem.names),
         "critic": problem.critic.name,
         "references": hashlib.sha256(problem.references.images.tobytes()).hexdigest(),
+        "pictures": problem.seen,
         **asdict(config),
     }
