@@ -12,11 +12,14 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from mujoco.batch import Batch
+from numpy.typing import NDArray
 
 from dexsim2real_sim.env import DexEnv, make_env
 
 ROUNDS = 5
 """Measurements of each method, in turn, so that a machine that changes speed slows all alike."""
+MOTION = 16
+"""Policy steps of the motion that bare physics repeats."""
 LARGEST_POOL = 64
 """Most processes for Gymnasium's pool; each holds an interpreter of some 150 MB."""
 
@@ -35,7 +38,7 @@ def bench_physics(task: str, num_envs: Sequence[int], seconds: float) -> Iterato
         memory = _resident() - before
         methods: dict[str, Callable[[], Any]] = {
             "env": partial(env.step, actions),
-            "physics": _bare_physics(env),
+            "physics": BarePhysics(env, actions).step,
         }
         pool = _async_pool(task, count)
         if pool is not None:
@@ -53,12 +56,42 @@ def bench_physics(task: str, num_envs: Sequence[int], seconds: float) -> Iterato
         }
 
 
-def _bare_physics(env: DexEnv) -> Callable[[], None]:
-    """`mujoco.batch` alone stepping the same model from the same state for as long as a policy step."""
-    batch = Batch(env.sim.model, nsim=env.num_envs)
-    batch.state[:] = env.sim.batch.state
-    period = 1 / env.config.policy_rate
-    return partial(batch.step, nstep=round(period / env.config.physics.timestep))
+class BarePhysics:
+    """`mujoco.batch` alone, through the very motion that the environment has just made, over and over.
+
+    Same models, same states, same servo commands, so that contacts cost the same; nothing is read or judged.
+    """
+
+    def __init__(self, env: DexEnv, actions: NDArray[np.float64]) -> None:
+        self._batch = Batch(env.sim.model, nsim=env.num_envs)
+        env.plant.fields.copy_to(self._batch)
+        self._start = env.sim.batch.state.copy()
+        self._commands = _record_commands(env, actions)
+        self._step = 0
+
+    def step(self) -> None:
+        """One policy step."""
+        if self._step % MOTION == 0:
+            self._batch.state[:] = self._start
+        commands = self._commands[self._step % MOTION]
+        self._batch.rollout(commands.shape[1], commands, record=())
+        self._step += 1
+
+
+def _record_commands(env: DexEnv, actions: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Servo commands of the next steps of the environment."""
+    recorded: list[NDArray[np.float64]] = []
+    advance = env.sim.advance
+
+    def listen(commands: NDArray[np.float64]) -> None:
+        recorded.append(commands.copy())
+        advance(commands)
+
+    env.sim.advance = listen  # type: ignore[method-assign]
+    for _ in range(MOTION):
+        env.step(actions)
+    env.sim.advance = advance  # type: ignore[method-assign]
+    return recorded
 
 
 def _async_pool(task: str, count: int) -> gym.vector.AsyncVectorEnv | None:

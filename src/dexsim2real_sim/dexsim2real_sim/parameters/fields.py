@@ -54,6 +54,12 @@ class ModelFields:
         for field, array in self._arrays.items():
             array[ids] = self._defaults[field]
 
+    def copy_to(self, batch: Batch) -> None:
+        """Give another batch of the same model and size the present values of all fields."""
+        for field, array in self._arrays.items():
+            batch.expand(field)[:] = array
+        batch.set_const()
+
     def index(self, kind: str, name: str) -> int:
         """Number of a body, geom, light, camera, material or texture. Raises UnknownNameError."""
         found = mujoco.mj_name2id(self.model, _KINDS[kind], name)
