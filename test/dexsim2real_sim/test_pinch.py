@@ -1,10 +1,24 @@
 """Where a pinch puts the palm and the fingers, on objects that stand and lie."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from dexsim2real_sim.pinch import ARM_OVER, SPREAD, YAW, default_pinch, pinch_markers, pinch_pose
+from dexsim2real_sim.pinch import (
+    ARM_BETWEEN,
+    ARM_MIRRORED,
+    ARM_OVER,
+    SPREAD,
+    YAW,
+    arm_over,
+    default_pinch,
+    pinch_markers,
+    pinch_pose,
+)
 from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.tasks.base import upright
 
@@ -50,12 +64,41 @@ def test_squeeze_asks_for_opposite_forces() -> None:
         assert torque[joint] == pytest.approx(force @ slope, rel=0.02)
 
 
-def test_default_posture_is_over_the_middle_of_the_area() -> None:
-    joints = np.concatenate([ARM_OVER, PINCH.hand(0.05)])
-    metres, radians = PINCH.kinematics.palm(joints).distance(
-        PINCH.palm(Pose(np.array([0.55, 0.0, 0.2]), Rotation.from_euler("z", YAW)), 0.05)
-    )
+def grasp_at(x: float, y: float, z: float, yaw: float) -> Pose:
+    return Pose(np.array([x, y, z]), Rotation.from_euler("z", yaw))
+
+
+@pytest.mark.parametrize(("arm", "yaw"), [(ARM_OVER, YAW), (ARM_MIRRORED, -YAW)])
+def test_both_postures_are_over_the_middle_of_the_area(arm: np.ndarray, yaw: float) -> None:
+    joints = np.concatenate([arm, PINCH.hand(0.05)])
+    grasp = grasp_at(0.55, 0.0, 0.2, yaw)
+    metres, radians = PINCH.kinematics.palm(joints).distance(PINCH.palm(grasp, 0.05))
     assert metres < 0.02
+    assert radians < 0.02
+    assert arm_over(grasp) is arm
+
+
+def test_the_wrist_turns_over_high_above_the_table() -> None:
+    robot, hand = PINCH.kinematics, PINCH.hand(0.05, 0.03)
+    for begin, end in pairwise((ARM_OVER, ARM_BETWEEN, ARM_MIRRORED)):
+        for share in np.linspace(0.0, 1.0, 11):
+            palm = robot.palm(np.concatenate([begin + share * (end - begin), hand]))
+            assert min((palm @ Pose.shift(*tip)).position[2] for tip in robot.tips(hand)) > 0.18
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.floats(-0.075, 0.075),
+    st.floats(-0.075, 0.075),
+    st.floats(0.025, 0.1),
+    st.floats(np.radians(20.0), np.radians(130.0)),
+    st.sampled_from([-1.0, 1.0]),
+)
+def test_the_arm_reaches_every_direction_that_is_chosen(x: float, y: float, z: float, yaw: float, side: float) -> None:
+    grasp = grasp_at(0.55 + x, y, z, side * yaw)
+    joints = np.concatenate([PINCH.arm(grasp, 0.05), PINCH.hand(0.05)])
+    metres, radians = PINCH.kinematics.palm(joints).distance(PINCH.palm(grasp, 0.05))
+    assert metres < 0.002
     assert radians < 0.02
 
 

@@ -1,5 +1,7 @@
 """The scripted motions succeed at the full difficulty, and do what they say on the way."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -10,6 +12,8 @@ from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.scripted import SCRIPTS
 from dexsim2real_sim.scripted.pinching import CLEARANCE, PinchScript, upright_turn
 from dexsim2real_sim.scripted.rollout import run_script
+from dexsim2real_sim.scripted.script import Move
+from dexsim2real_sim.tasks.base import upright
 
 
 @pytest.mark.parametrize(("task", "episodes"), [("pick_place", 6), ("stacking", 3), ("peg_insertion", 3)])
@@ -28,11 +32,27 @@ def test_upright_turn_is_the_shortest_that_stands_the_body_up() -> None:
     assert upright_turn(lying).magnitude() == pytest.approx(0.05)
 
 
-def test_pick_lifts_and_says_how_far_to_turn() -> None:
-    class Pick(PinchScript):
-        def plan(self, env: int):
-            self.turn = yield from self.pick(env, "object", self.env.starter.objects[env]["object"])
+class Pick(PinchScript):
+    """Picks the object up once and records what it was told."""
 
+    turn = 0.0
+
+    def plan(self, env: int) -> Iterator[Move]:
+        self.turn = yield from self.pick(env, "object", self.env.starter.objects[env]["object"])
+
+
+def test_a_box_that_only_the_turned_wrist_can_pinch_is_picked_up() -> None:
+    env = make_env("pick_place", 1, seed=0, objects="pudding_box")
+    env.reset()
+    env.sim.pose("object")[:] = upright(0.55, 0.0, 0.0445, np.radians(30.0))
+    script = Pick(env)
+    for _ in range(400):
+        env.step(script.act())
+    assert env.sim.pose("object")[0, 2] > 0.0445 + 0.08
+    assert script.turn == pytest.approx(np.radians(75.0 - 30.0), abs=0.01)
+
+
+def test_pick_lifts_and_says_how_far_to_turn() -> None:
     env = make_env("pick_place", 1, seed=0, objects="colored_block")
     env.reset()
     script, start = Pick(env), env.sim.pose("object")[0].copy()

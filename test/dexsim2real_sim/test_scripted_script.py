@@ -6,38 +6,57 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from dexsim2real_description import make_cell
 from dexsim2real_sim.env import make_env
+from dexsim2real_sim.kinematics import Kinematics
+from dexsim2real_sim.pinch import ARM_OVER
 from dexsim2real_sim.pose import Pose
-from dexsim2real_sim.scripted.script import SPEED, Leg, Move, Script
+from dexsim2real_sim.scripted.script import JOINT_SPEED, SPEED, Leg, Move, Script
 
-HERE, HAND = Pose.shift(0.5, 0.0, 0.3), np.zeros(16)
+ROBOT = Kinematics(make_cell(), ARM_OVER)
+JOINTS = np.concatenate([ARM_OVER, np.full(16, 0.5)])
+HERE = ROBOT.palm(JOINTS)
+
+
+def run(move: Move) -> np.ndarray:
+    """Joint targets of all steps of a leg at 10 Hz, shape (steps, 23)."""
+    leg, joints, targets = Leg(move, ROBOT, JOINTS, rate=10.0), JOINTS, []
+    while not leg.over:
+        joints = leg.advance(joints)
+        targets.append(joints)
+    return np.array(targets)
 
 
 def test_a_leg_is_smooth_and_ends_at_its_goal() -> None:
-    leg = Leg(Move(HERE.moved(x=0.1), np.ones(16), seconds=1.0), HERE, HAND, rate=10.0)
-    steps = []
-    while not leg.over:
-        steps.append(leg.advance())
-    assert len(steps) == 10
-    xs = [palm.position[0] - 0.5 for palm, _ in steps]
+    targets = run(Move(HERE.moved(x=0.1), np.ones(16), seconds=1.0))
+    assert len(targets) == 10
+    xs = [ROBOT.palm(joints).position[0] - HERE.position[0] for joints in targets]
     # after a share s of the time it is 3 s^2 - 2 s^3 of the way: half the way at s = 0.5
-    assert xs[4] == pytest.approx(0.05)
-    assert xs[0] == pytest.approx(0.1 * (3 * 0.01 - 2 * 0.001))
-    np.testing.assert_allclose(steps[-1][1], np.ones(16))
+    assert xs[4] == pytest.approx(0.05, abs=1e-4)
+    assert xs[0] == pytest.approx(0.1 * (3 * 0.01 - 2 * 0.001), abs=1e-4)
+    np.testing.assert_allclose(targets[4, 7:], 0.75)
+    np.testing.assert_allclose(targets[-1, 7:], 1.0)
+    metres, radians = ROBOT.palm(targets[-1]).distance(HERE.moved(x=0.1))
+    assert metres < 1e-4
+    assert radians < 1e-3
+
+
+def test_a_leg_in_joints_is_straight_in_joints_and_the_rest_stays() -> None:
+    goal = ARM_OVER + [0.4, 0.0, 0.0, -0.2, 0.0, 0.0, 0.0]
+    targets = run(Move(arm=goal))
+    assert len(targets) == round(0.4 / JOINT_SPEED * 10)
+    np.testing.assert_allclose(targets[-1, :7], goal)
+    np.testing.assert_allclose(targets[4, 3] - ARM_OVER[3], -0.5 * (targets[4, 0] - ARM_OVER[0]))
+    np.testing.assert_array_equal(targets[:, 7:], 0.5)
+    np.testing.assert_array_equal(run(Move(seconds=0.5)), np.tile(JOINTS, (5, 1)))
 
 
 def test_a_leg_takes_longer_where_the_palm_would_be_too_fast() -> None:
-    leg = Leg(Move(HERE.moved(x=0.4), seconds=0.1), HERE, HAND, rate=10.0)
-    count = 0
-    while not leg.over:
-        leg.advance()
-        count += 1
-    assert count == round(0.4 / SPEED * 10)
+    assert len(run(Move(HERE.moved(x=-0.2), seconds=0.1))) == round(0.2 / SPEED * 10)
 
 
 def test_a_leg_ends_early_when_its_condition_holds() -> None:
-    leg = Leg(Move(seconds=5.0, until=lambda: True), HERE, HAND, rate=10.0)
-    assert leg.over
+    assert Leg(Move(seconds=5.0, until=lambda: True), ROBOT, JOINTS, rate=10.0).over
 
 
 class Reach(Script):

@@ -85,7 +85,7 @@ class EpisodeStarter:
         for body, pose in (*state.poses.items(), *state.held.items()):
             row = self._poses.setdefault(body, np.zeros((len(self._streams), len(pose))))
             row[env] = pose
-            row[env, 2] += lift if state.on_table and body not in state.held else 0.0
+            row[env, 2] += 0.0 if body in state.held else lift
 
     def _fill_slot(self, env: int, slot: str, model: ObjectModel) -> None:
         """Make the slot's body this object: shape, bounding volume, mass, colour."""

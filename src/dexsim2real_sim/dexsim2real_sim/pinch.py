@@ -17,6 +17,10 @@ Array = NDArray[np.float64]
 
 ARM_OVER = np.array([0.458, 0.152, -0.086, -2.23, -1.362, 1.631, 0.028])
 """Pinch 0.2 m above the middle of the start area, no joint within 0.8 rad of its limits [rad]."""
+ARM_MIRRORED = np.array([-0.446, 0.251, 0.103, -2.096, 1.369, 1.651, 1.583])
+"""There with the opposite closing direction, the wrist turned over [rad]."""
+ARM_BETWEEN = np.array([0.01, -0.3, 0.01, -2.16, 0.0, 1.64, 0.81])
+"""On the way from one to the other joint by joint, 0.3 m above the table [rad]."""
 YAW = float(np.radians(-75.0))
 """Closing direction, from the thumb to the fingers, in which the arm is furthest from its limits [rad]."""
 SPREAD = 0.014
@@ -75,8 +79,9 @@ class Pinch:
         fingers = _THUMB + 2 * self.kinematics.tip_radius + width + opening / 2
         return np.concatenate([self._targets(fingers, squeeze)[:12], self._targets(thumb, squeeze)[12:]])
 
-    def arm(self, grasp: Pose, width: float, start: Array) -> Array:
-        """Arm joints [rad], shape (7,), that pinch at `grasp`, from joints `start` [rad], shape (23,)."""
+    def arm(self, grasp: Pose, width: float) -> Array:
+        """Arm joints [rad], shape (7,), that pinch at `grasp` in or over the start area."""
+        start = np.concatenate([arm_over(grasp), self._hands[0]])
         return self.kinematics.reach(self.palm(grasp, width), start, iterations=15)
 
     def _targets(self, place: float, squeeze: float) -> Array:
@@ -106,6 +111,12 @@ def _frame_point(along: float, side: float) -> Array:
     """A point at the height of the fingertips, in the palm's frame [m], shape (3,)."""
     point: Array = _TURN.apply([along, side, -_DEPTH]) + [0.0, _SIDE, 0.0]
     return point
+
+
+def arm_over(grasp: Pose) -> Array:
+    """Arm joints over the start area from which the closing direction of `grasp` is in reach [rad], shape (7,)."""
+    ahead: Array = grasp.rotation.apply([1.0, 0.0, 0.0])
+    return ARM_OVER if ahead[1] < 0 else ARM_MIRRORED
 
 
 @lru_cache(maxsize=1)

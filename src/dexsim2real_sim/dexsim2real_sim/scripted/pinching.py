@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from dexsim2real_sim.env import DexEnv
 from dexsim2real_sim.objects import ObjectModel
-from dexsim2real_sim.pinch import ARM_OVER, YAW, Pinch, pinch_pose
+from dexsim2real_sim.pinch import ARM_BETWEEN, ARM_OVER, YAW, Pinch, arm_over, pinch_pose
 from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.scripted.script import Move, Script
 from dexsim2real_sim.tasks.starts import OPENING, squeeze
@@ -20,6 +21,8 @@ Array = NDArray[np.float64]
 
 CLEARANCE = 0.1
 """Objects travel this far above where they stood, and the empty hand above where it let go [m]."""
+_WRIST = 4
+"""The arm joint that tells by its sign which way the wrist is turned."""
 SETTLING = 0.5
 """The arm follows its targets with a lag of 0.1 s; after this it has caught up [s]."""
 
@@ -39,13 +42,18 @@ class PinchScript(Script):
         Returns by how much it may be turned to where the arm reaches furthest [rad].
         """
         grasp, width = pinch_pose(self.body(env, body), model.half, model.kind != "box")
+        over = arm_over(grasp)
+        if over[_WRIST] * self.env.target[env, _WRIST] < 0:  # the wrist is turned the other way
+            yield Move(arm=ARM_BETWEEN)
+            yield Move(arm=over)
         above = self.pinch.palm(grasp.moved(z=CLEARANCE), width)
         yield Move(above, self.pinch.hand(width, OPENING), seconds=0.8)
         yield Move(self.pinch.palm(grasp, width), seconds=0.8)
         yield Move(seconds=0.2)
         yield Move(hand=self.pinch.hand(width, squeeze=squeeze(model)), seconds=0.5)
         yield Move(above, seconds=0.8)
-        return YAW - float(grasp.rotation.as_rotvec()[2])
+        yaw = float(grasp.rotation.as_rotvec()[2])
+        return math.copysign(YAW, yaw) - yaw
 
     def carry(self, env: int, body: str, goal: Array, yaw: float = 0.0, seconds: float = 0.3) -> Iterator[Move]:
         """Bring the held body's middle to a point in the world [m], shape (3,), and come to rest there.

@@ -23,6 +23,8 @@ SPEED = 0.2
 """Mean speed of the palm over a leg, at most [m/s]; keeps the arm's action below 1."""
 TURN_SPEED = 0.7
 """Mean turning speed of the palm over a leg, at most [rad/s]."""
+JOINT_SPEED = 0.4
+"""Mean speed of an arm joint over a leg that is given in joints, at most [rad/s]."""
 
 
 @dataclass(frozen=True)
@@ -30,39 +32,52 @@ class Move:
     """One leg: palm and fingers go to their goals along a smooth profile, and stay where not told to go."""
 
     palm: Pose | None = None
-    """In the world."""
+    """In the world; on a straight line, turning the short way."""
     hand: Array | None = None
     """Targets of the hand joints [rad], shape (16,)."""
     seconds: float = 0.3
-    """How long it takes; longer where the palm would be too fast."""
+    """How long it takes; longer where the palm or a joint would be too fast."""
     until: Callable[[], bool] | None = None
     """Ends the leg early, once it is true."""
+    arm: Array | None = None
+    """Targets of the arm joints [rad], shape (7,), where these matter and not the way of the palm."""
 
 
 class Leg:
     """A move under way in one environment."""
 
-    def __init__(self, move: Move, palm: Pose, hand: Array, rate: float) -> None:
-        """`palm` and `hand` are the present targets; `rate` in steps per second."""
-        self._from, self._hand = palm, hand
-        self._to = move.palm or palm
-        self._hand_to = hand if move.hand is None else move.hand
-        metres, radians = palm.distance(self._to)
-        self._steps = max(1, round(max(move.seconds, metres / SPEED, radians / TURN_SPEED) * rate))
+    def __init__(self, move: Move, kinematics: Kinematics, joints: Array, rate: float) -> None:
+        """`joints` are the present targets [rad], shape (23,); `rate` in steps per second."""
+        self._move, self._kinematics, self._start = move, kinematics, joints.copy()
+        self._palm = kinematics.palm(joints)
+        self._steps = max(1, round(max(move.seconds, self._least_time()) * rate))
         self._step = 0
-        self._until = move.until
+
+    def _least_time(self) -> float:
+        """For the limits on speed [s]."""
+        metres, radians = self._palm.distance(self._move.palm or self._palm)
+        arm = self._start[:_ARM] if self._move.arm is None else self._move.arm
+        swing = float(np.abs(arm - self._start[:_ARM]).max())
+        return max(metres / SPEED, radians / TURN_SPEED, swing / JOINT_SPEED)
 
     @property
     def over(self) -> bool:
         """Arrived, or its condition holds."""
-        return self._step >= self._steps or (self._until is not None and self._until())
+        return self._step >= self._steps or (self._move.until is not None and self._move.until())
 
-    def advance(self) -> tuple[Pose, Array]:
-        """Targets of the next step: palm pose, hand joints [rad], shape (16,)."""
+    def advance(self, joints: Array) -> Array:
+        """Joint targets of the next step [rad], shape (23,), from the last ones."""
         self._step += 1
         time = self._step / self._steps
-        share = time * time * (3 - 2 * time)
-        return self._from.toward(self._to, share), self._hand + share * (self._hand_to - self._hand)
+        share, move = time * time * (3 - 2 * time), self._move
+        targets = joints.copy()
+        if move.palm is not None:
+            targets[:_ARM] = self._kinematics.reach(self._palm.toward(move.palm, share), joints)
+        if move.arm is not None:
+            targets[:_ARM] = self._start[:_ARM] + share * (move.arm - self._start[:_ARM])
+        if move.hand is not None:
+            targets[_ARM:] = self._start[_ARM:] + share * (move.hand - self._start[_ARM:])
+        return targets
 
 
 class Script(ABC):
@@ -106,16 +121,14 @@ class Script(ABC):
         if leg is None or leg.over:
             leg = self._legs[env] = self._next_leg(env)
         if leg is not None:
-            palm, hand = leg.advance()
-            joints = np.concatenate([self.kinematics.reach(palm, self._targets[env]), hand])
-            self._targets[env] = np.clip(joints, self._lower, self._upper)
+            self._targets[env] = np.clip(leg.advance(self._targets[env]), self._lower, self._upper)
 
     def _next_leg(self, env: int) -> Leg | None:
         """None once the plan has ended; the robot then stays where it is."""
         move = next(self._plans[env], None)
         if move is None:
             return None
-        return Leg(move, self.palm_target(env), self._targets[env, _ARM:].copy(), self.env.config.policy_rate)
+        return Leg(move, self.kinematics, self._targets[env], self.env.config.policy_rate)
 
     def palm_target(self, env: int) -> Pose:
         """Where the joint targets want the palm."""
@@ -128,9 +141,3 @@ class Script(ABC):
     def body(self, env: int, name: str) -> Pose:
         """Where a free body is."""
         return Pose.of(self.env.sim.pose(name)[env])
-
-    def tip_forces(self, env: int) -> Array:
-        """How hard each fingertip touches [N], shape (4,), free of the touch sensor's noise."""
-        force = self.env.sim.contacts[env, :, :, :3].sum(axis=1)
-        magnitude: Array = np.linalg.norm(force, axis=-1)
-        return magnitude

@@ -40,11 +40,10 @@ class InitialState:
     joints: Array
     """[rad], shape (23,)."""
     poses: Mapping[str, Array]
-    """Free bodies: position [m] and quaternion w, x, y, z, shape (7,), or (3,) for one that does not turn."""
-    on_table: bool = True
-    """Whether poses move with the table's height."""
+    """Free bodies on the table, with which they move up and down: position [m] and quaternion w, x, y, z, shape (7,),
+    or (3,) for one that does not turn."""
     held: Mapping[str, Array] = field(default_factory=dict)
-    """Free bodies in the hand, whose poses, shape (7,), do not move with the table's height."""
+    """Free bodies in the hand, which stay where they are whatever the table's height."""
     targets: Array | None = None
     """Where the servos are told to be, to hold something from the start [rad], shape (23,); None: at `joints`."""
 
@@ -120,11 +119,6 @@ class Task(ABC):
     @abstractmethod
     def lost(self, features: Features) -> Flags:
         """Whether the episode cannot succeed any more, an object on the floor for instance, shape (N,)."""
-
-
-def ready_pose() -> Array:
-    """Joint positions from which most tasks start [rad], shape (23,)."""
-    return np.concatenate([ARM_READY, HAND_OPEN])
 
 
 def add_free_body(spec: mujoco.MjSpec, name: str, mass: float, inertia: Array) -> mujoco.MjsBody:

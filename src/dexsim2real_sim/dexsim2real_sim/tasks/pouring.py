@@ -98,7 +98,7 @@ class Pouring(Task):
         x, y = rng.uniform(-0.01, 0.01, 2)
         post = pouring_post(np.radians(60.0)).toward(lifted, back).moved(x, y)
         joints, targets = CUP_WRAP.holding(post)
-        return InitialState(joints, _poses(post), on_table=False, targets=targets)
+        return InitialState(joints, {}, held=_poses(post), targets=targets)
 
     def features(self, world: World) -> Features:
         """Cup, its mouth's way to where it pours, the fingertips' way to the cup, where the granules are."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_sim.objects import ObjectModel
-from dexsim2real_sim.pinch import ARM_OVER, Pinch, pinch_pose
+from dexsim2real_sim.pinch import ARM_OVER, Pinch, arm_over, pinch_pose
 from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.tasks.base import InitialState
 
@@ -37,7 +37,7 @@ def ready(pinch: Pinch) -> Array:
 def holding(pinch: Pinch, name: str, pose: Array, model: ObjectModel, **others: Array) -> InitialState:
     """An object in the hand at a pose (7,), clear of the table; `others` are poses of bodies on the table."""
     grasp, width = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
-    arm = pinch.arm(grasp, width, ready(pinch))
+    arm = pinch.arm(grasp, width)
     joints = np.concatenate([arm, pinch.hand(width)])
     targets = np.concatenate([arm, pinch.hand(width, squeeze=squeeze(model))])
     return InitialState(joints, others, held={name: pose}, targets=targets)
@@ -46,16 +46,16 @@ def holding(pinch: Pinch, name: str, pose: Array, model: ObjectModel, **others: 
 def approaching(pinch: Pinch, back: float, name: str, pose: Array, model: ObjectModel, **others: Array) -> InitialState:
     """An object on the table at a pose (7,), the open hand `back` of the way from it to `ready`.
 
-    At 0 the fingers are around the object; in the first half they rise off it.
+    At 0 the fingers are around the object; in the first half they rise off it. For some boxes the hand must close the
+    other way round: then it starts over the same place, turned so, but for `back` 1.
     """
-    far = ready(pinch)
     if back >= 1.0:
-        return InitialState(far, {name: pose, **others})
+        return InitialState(ready(pinch), {name: pose, **others})
     grasp, width = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
     top = pose[2] + np.abs(Pose.of(pose).rotation.as_matrix()[2]) @ model.half
     rise = progress(back, 0.0, 0.5) * (top + _CLEAR - grasp.position[2])
-    near = np.concatenate([ARM_OVER, pinch.hand(width, OPENING)])
-    near[: len(ARM_OVER)] = pinch.arm(grasp.moved(z=rise), width, near)
+    near = np.concatenate([pinch.arm(grasp.moved(z=rise), width), pinch.hand(width, OPENING)])
+    far = np.concatenate([arm_over(grasp), pinch.hand(0.05, OPENING)])
     joints = near + progress(back, 0.5, 1.0) * (far - near)
     return InitialState(joints, {name: pose, **others})
 

@@ -108,8 +108,9 @@ class ToolUse(Task):
         if difficulty < 0.6:
             tool, carried = tool_on_the_way(difficulty)
             joints, targets = TOOL_WRAP.holding(tool)
-            poses = _poses(tool, carried or toast)
-            return InitialState(joints, poses, on_table=carried is None, targets=targets)
+            if carried is None:
+                return InitialState(joints, _poses(tool, toast), targets=targets)
+            return InitialState(joints, {}, held=_poses(tool, carried), targets=targets)
         x, y = in_area(rng, AREA * spread)
         tool = upright_post(x, y, GRIP)
         near, far = TOOL_WRAP.opened(tool), TOOL_WRAP.opened(BESIDE)
