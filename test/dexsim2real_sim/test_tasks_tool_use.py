@@ -107,3 +107,13 @@ def test_doing_nothing_fails_and_drops_nothing(difficulty: float) -> None:
         _, _, terminated, _, _ = env.step(np.zeros((2, 23)))
         assert not terminated.any()
     assert env.features["turned"].max() < np.radians(40.0)
+
+
+def test_the_spatula_has_the_mass_and_inertia_of_its_parts(env: DexEnv) -> None:
+    body = env.sim.model.body("tool")
+    assert body.mass[0] == pytest.approx(0.15)
+    # blade's middle at x 6.5 cm, z -7.65 cm, a third of the mass: a third of the way there
+    np.testing.assert_allclose(body.ipos, [0.02167, 0.0, -0.0255], atol=1e-5)
+    # traces: handle 0.1/6 (2 * 0.032^2 + 0.13^2) = 3.158e-4, blade 0.05/6 (0.2^2 + 0.044^2 + 0.003^2) = 3.495e-4,
+    # offsets 2 (0.1 * 0.00112 + 0.05 * 0.00448) = 6.719e-4
+    assert body.inertia.sum() == pytest.approx(1.3372e-3, rel=1e-3)

@@ -29,6 +29,11 @@ class Pose:
         """A displacement [m] without rotation."""
         return cls(np.array([x, y, z]), Rotation.identity())
 
+    @property
+    def vector(self) -> Array:
+        """Position [m] and quaternion w, x, y, z, shape (7,)."""
+        return np.concatenate([self.position, self.rotation.as_quat(scalar_first=True)])
+
     def __matmul__(self, other: Pose) -> Pose:
         return Pose(self.position + self.rotation.apply(other.position), self.rotation * other.rotation)
 

@@ -83,6 +83,10 @@ def grip_gaps(tips: Array, radius: float) -> Array:
     return np.asarray(np.hypot(outside, tips[..., 2] - GRIP_HEIGHTS))
 
 
+BESIDE = upright_post(0.38, 0.0, 0.12)
+"""What the open hand would hold where it waits."""
+
+
 @lru_cache(maxsize=1)
 def _kinematics() -> Kinematics:
     """Of the default cell."""

@@ -60,8 +60,7 @@ class InHandRotation(Task):
         y, z = REST + PLACEMENT[0] * shift[:2]
         lying = Rotation.from_euler("yx", [np.pi / 2, PLACEMENT[1] * shift[2]])  # its own z along the palm's x
         pose = _start_palm() @ Pose(np.array([PALM_SURFACE + objects["object"].half[2], y, z]), lying)
-        vector = np.concatenate([pose.position, pose.rotation.as_quat(scalar_first=True)])
-        return InitialState(np.concatenate([ARM_PALM_UP, HAND_CRADLE]), {}, held={"object": vector})
+        return InitialState(np.concatenate([ARM_PALM_UP, HAND_CRADLE]), {}, held={"object": pose.vector})
 
     def features(self, world: World) -> Features:
         """Object and fingertips in the palm's frame, how far the object has turned and tilted, the palm's tilt."""

@@ -27,7 +27,7 @@ from dexsim2real_sim.tasks.base import (
     in_area,
 )
 from dexsim2real_sim.tasks.starts import progress
-from dexsim2real_sim.wrap import HEADING, Wrap, grip_gaps, upright_post
+from dexsim2real_sim.wrap import BESIDE, HEADING, Wrap, grip_gaps, upright_post
 
 CUP_RADIUS, CUP_HEIGHT, CUP_MASS = 0.033, 0.14, 0.1
 """A tumbler [m], [kg]."""
@@ -44,6 +44,8 @@ POUR_HEIGHT = 0.06
 """The mouth of the cup belongs this high over the bowl's rim [m]."""
 SHARE = 0.7
 """Of the granules' mass that must end in the bowl."""
+HELD = 0.5
+"""Below this difficulty the cup is in the hand from the start."""
 _SIDES = 8
 _GRANULE = 16
 """Collision bit of the granules: they meet the walls of the cup but not its hull, which is what the hand holds."""
@@ -57,14 +59,12 @@ CUP_WRAP = Wrap(
     closed=np.array([0.0, 1.2, 1.1, 1.0] * 3 + [1.3, 0.6, 1.0, 1.0]),
 )
 """How the hand holds the cup (found by closing it in simulation)."""
-BESIDE = upright_post(0.38, 0.0, 0.12)
-"""What the open hand would hold where it waits."""
 
 
 class Pouring(Task):
     """Most of the granules in the bowl.
 
-    Difficulty 0 starts with the cup held over the bowl and tilted; up to 0.5 that start moves back to the cup held
+    Difficulty 0 starts with the cup held over the bowl and tilted; up to `HELD` that start moves back to the cup held
     upright over the area where cups stand; then the cup stands there, ever further from a hand that is ever further
     away.
     """
@@ -84,9 +84,9 @@ class Pouring(Task):
         self, rng: np.random.Generator, difficulty: float, objects: Mapping[str, ObjectModel]
     ) -> InitialState:
         """Cup in the hand, between bowl and area, or standing in the area."""
-        if difficulty < 0.5:
-            return self._held(rng, 2 * difficulty)
-        spread = progress(difficulty, 0.5, 1.0)
+        if difficulty < HELD:
+            return self._held(rng, difficulty / HELD)
+        spread = progress(difficulty, HELD, 1.0)
         x, y = in_area(rng, AREA * spread)
         post = upright_post(x, y, CUP_HEIGHT / 2)
         near, far = CUP_WRAP.opened(post), CUP_WRAP.opened(BESIDE)
@@ -161,7 +161,7 @@ def pouring_post(tilt: float) -> Pose:
 
 def _poses(cup: Pose) -> dict[str, Array]:
     """Cup and granules in it, in rings of four."""
-    poses = {"cup": np.concatenate([cup.position, cup.rotation.as_quat(scalar_first=True)])}
+    poses = {"cup": cup.vector}
     for index in range(GRANULES):
         layer, angle = index // 4, np.pi / 2 * index + np.pi / 4 * (index // 4)
         height = WALL + GRANULE_RADIUS + 0.016 * layer - CUP_HEIGHT / 2

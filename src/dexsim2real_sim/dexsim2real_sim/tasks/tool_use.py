@@ -28,7 +28,7 @@ from dexsim2real_sim.tasks.base import (
     in_area,
 )
 from dexsim2real_sim.tasks.starts import progress
-from dexsim2real_sim.wrap import HEADING, Wrap, grip_gaps, upright_post
+from dexsim2real_sim.wrap import BESIDE, HEADING, Wrap, grip_gaps, upright_post
 
 GRIP = 0.078
 """Middle of the handle over the underside of the blade [m]."""
@@ -58,6 +58,8 @@ TURNED = np.radians(150.0)
 """Turned over means by more than this about a horizontal axis [rad]."""
 FLAT = np.radians(10.0)
 """Lying flat is less than this from it [rad]."""
+HELD = 0.6
+"""Below this difficulty the spatula is in the hand from the start."""
 _CLEAR = 0.025
 """Starts with the toast on the blade are this much higher [m]: the table may stand 2 cm higher than usual."""
 SLOW = 0.05
@@ -71,15 +73,13 @@ TOOL_WRAP = Wrap(
     closed=np.array([0.0, 1.4, 1.6, 1.3] * 3 + [1.3, 0.8, 1.5, 1.2]),
 )
 """How the hand holds the handle (found by closing it in simulation)."""
-BESIDE = upright_post(0.38, 0.0, 0.12)
-"""What the open hand would hold where it waits."""
 
 
 class ToolUse(Task):
     """Toast on the plate, the other side up.
 
     Difficulty 0 starts with the toast on the tilted blade over the plate; up to 0.3 that start moves back to the
-    toast on the grill with the blade under it, up to 0.6 to the spatula in the hand before the grill; then it stands
+    toast on the grill with the blade under it, up to `HELD` to the spatula in the hand before the grill; then it stands
     on the table, ever further from a hand that is ever further away.
     """
 
@@ -102,19 +102,19 @@ class ToolUse(Task):
         self, rng: np.random.Generator, difficulty: float, objects: Mapping[str, ObjectModel]
     ) -> InitialState:
         """Spatula in the hand, somewhere on the way back from the plate, or standing in the area."""
-        spread = progress(difficulty, 0.6, 1.0)
+        spread = progress(difficulty, HELD, 1.0)
         shift = rng.uniform(-0.01, 0.01, 2) * difficulty
         toast = Pose(np.array([*GRILL + shift, RAIL[2] + TOAST[2] / 2]), Rotation.identity())
-        if difficulty < 0.6:
+        if difficulty < HELD:
             tool, carried = tool_on_the_way(difficulty)
             joints, targets = TOOL_WRAP.holding(tool)
             if carried is None:
-                return InitialState(joints, _poses(tool, toast), targets=targets)
-            return InitialState(joints, {}, held=_poses(tool, carried), targets=targets)
+                return InitialState(joints, {"tool": tool.vector, "toast": toast.vector}, targets=targets)
+            return InitialState(joints, {}, held={"tool": tool.vector, "toast": carried.vector}, targets=targets)
         x, y = in_area(rng, AREA * spread)
         tool = upright_post(x, y, GRIP)
         near, far = TOOL_WRAP.opened(tool), TOOL_WRAP.opened(BESIDE)
-        return InitialState(near + spread * (far - near), _poses(tool, toast))
+        return InitialState(near + spread * (far - near), {"tool": tool.vector, "toast": toast.vector})
 
     def features(self, world: World) -> Features:
         """Toast and spatula, how far the toast is turned, its ways to the plate and from the blade."""
@@ -199,13 +199,13 @@ def tipping(tilt: float) -> Pose:
 
 
 def tool_on_the_way(back: float) -> tuple[Pose, Pose | None]:
-    """The spatula in the hand from tipping (0) over the grill (0.3) to before it (0.6).
+    """The spatula in the hand from tipping (0) over the grill (0.3) to before it (`HELD`).
 
     With it the toast, or None where it lies on the grill.
     """
     under, high = np.array([*GRILL, 0.004]), np.array([0.0, 0.0, 0.05])
     if back >= 0.3:
-        return tool_at(under + [0.0, 0.15 * progress(back, 0.3, 0.6), 0.0]), None
+        return tool_at(under + [0.0, 0.15 * progress(back, 0.3, HELD), 0.0]), None
     way = [
         tipping(np.radians(30.0)).moved(z=_CLEAR),
         tipping(0.0).moved(z=_CLEAR),
@@ -215,13 +215,6 @@ def tool_on_the_way(back: float) -> tuple[Pose, Pose | None]:
     at = 10.0 * back
     tool = way[int(at)].toward(way[int(at) + 1], at - int(at))
     return tool, tool @ Pose.shift(REACH, 0.0, BLADE[2] + TOAST[2] / 2 - GRIP) if at < 2.5 else None
-
-
-def _poses(tool: Pose, toast: Pose) -> dict[str, Array]:
-    return {
-        name: np.concatenate([pose.position, pose.rotation.as_quat(scalar_first=True)])
-        for name, pose in (("tool", tool), ("toast", toast))
-    }
 
 
 def _add_tool(spec: mujoco.MjSpec) -> None:
