@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from dexsim2real_description import FINGERS, TouchLayout
 from dexsim2real_sim.lag import Lag
 from dexsim2real_sim.parameters.registry import ParameterValues
+from dexsim2real_sim.quaternions import cross
 from dexsim2real_sim.simulation import Array, Ids, Simulation
 
 SPREAD = 0.004
@@ -28,7 +29,7 @@ def taxel_forces(layout: TouchLayout, contacts: Array, positions: Array, rotatio
     if len(env) == 0:
         return shared
     force, point, normal, tangent = np.split(contacts[env, finger, slot], 4, axis=-1)
-    frame = np.stack([normal, tangent, np.cross(normal, tangent)], axis=-1)
+    frame = np.stack([normal, tangent, cross(normal, tangent)], axis=-1)
     to_tip = rotations[env, finger].transpose(0, 2, 1)
     in_tip = (to_tip @ frame @ force[:, :, None])[:, :, 0]
     where = (to_tip @ (point - positions[env, finger])[:, :, None])[:, None, :, 0]
