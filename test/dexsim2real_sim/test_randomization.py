@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_sim.parameters import PARAMETERS
-from dexsim2real_sim.randomization import AdrBox, Mixture, Uniform
+from dexsim2real_sim.randomization import AdrBox, Independent, Mixture, Uniform, with_manual_ranges
 
 NAMES = ("light_intensity", "table_red")
 LOW = np.array([PARAMETERS[n].range[0] for n in NAMES])
@@ -141,3 +141,26 @@ def test_numbers_that_make_no_mixture_are_refused(change, said):
 def test_an_unknown_parameter_of_a_uniform_is_refused():
     with pytest.raises(UnknownNameError):
         Uniform(["colour"])
+
+
+def test_independent_parts_add_up():
+    parts = [AdrBox(NAMES[:1], LOW[:1], [LOW[0] + (HIGH[0] - LOW[0]) / 2]), Uniform(["table_red"])]
+    both = Independent(parts)
+    assert both.names == NAMES
+    assert both.entropy().nats == pytest.approx(np.log(0.5))  # half as wide in one, as wide in the other
+    drawn = both.sample(np.random.default_rng(0), 10)
+    np.testing.assert_allclose(both.log_prob(drawn), np.log(2))
+    assert both.log_prob(np.array([[HIGH[0], 0.5]])) == -np.inf
+
+
+def test_a_parameter_belongs_to_one_part():
+    with pytest.raises(DexSim2RealError, match="only once"):
+        Independent([Uniform(NAMES), Uniform(["table_red"])])
+
+
+def test_what_was_not_found_keeps_its_manual_range():
+    found = AdrBox(NAMES[:1], LOW[:1], [LOW[0] + (HIGH[0] - LOW[0]) / 4])
+    whole = with_manual_ranges(found)
+    assert set(whole.names) == {name for name, each in PARAMETERS.items() if not each.frozen}
+    assert whole.entropy().nats == pytest.approx(np.log(0.25))  # the rest is as wide as it was
+    assert with_manual_ranges(whole) is whole

@@ -6,7 +6,7 @@ import yaml
 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim import load_randomization, make_env
-from dexsim2real_sim.randomization import AdrBox, Cost, Entropy, Mixture, Randomization, Round, Uniform
+from dexsim2real_sim.randomization import AdrBox, Cost, Entropy, Independent, Mixture, Randomization, Round, Uniform
 from dexsim2real_sim.revision import git_revision
 from dexsim2real_sim.twin import Twin
 
@@ -23,6 +23,7 @@ DISTRIBUTIONS = {
     "uniform": Uniform(NAMES),
     "adr_box": AdrBox(NAMES, [0.1 + 0.2, 0.3], [1.1, 1 / 3]),
     "mixture": mixture(),
+    "independent": Independent([mixture(), Uniform(["friction_tip"])]),
 }
 
 

@@ -3,6 +3,7 @@
 from dexsim2real_sim.randomization.adr_box import AdrBox
 from dexsim2real_sim.randomization.distribution import Distribution, Entropy
 from dexsim2real_sim.randomization.file import Cost, Randomization, Round, load_randomization
+from dexsim2real_sim.randomization.independent import Independent, with_manual_ranges
 from dexsim2real_sim.randomization.mixture import Mixture
 from dexsim2real_sim.randomization.uniform import Uniform
 
@@ -11,9 +12,11 @@ __all__ = [
     "Cost",
     "Distribution",
     "Entropy",
+    "Independent",
     "Mixture",
     "Randomization",
     "Round",
     "Uniform",
     "load_randomization",
+    "with_manual_ranges",
 ]
