@@ -9,3 +9,7 @@ class CriticError(DexSim2RealError):
 
 class SearchError(DexSim2RealError):
     """A search for a distribution cannot start or go on."""
+
+
+class CurriculumError(DexSim2RealError):
+    """A curriculum cannot be made or used: its settings, its decomposition or the model's answer are not valid."""
