@@ -51,6 +51,14 @@ def write_text(path: Path, text: str) -> None:
         raise DexSim2RealError(f"cannot write {path}: {error.strerror}; choose a folder you may write to") from error
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it. Raises DexSim2RealError if that cannot be done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DexSim2RealError(f"cannot make {path}: {error.strerror}; choose another folder") from error
+
+
 def _text(value: Cell) -> str:
     if value is None:
         return "-"

@@ -1,0 +1,94 @@
+"""Runs the steps of a loop one after the other, each as a process of its own, and skips what is done."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from dexsim2real_bringup.cli.tables import make_folder, write_text
+from dexsim2real_bringup.loop.step import Records, Step
+from dexsim2real_description import DexSim2RealError
+
+COMMANDS = "commands.sh"
+"""The command lines of all steps, for a person to read or repeat."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A step that is done."""
+
+    step: Step
+    seconds: float
+    """How long it took when it ran."""
+    skipped: bool
+    """It had been done before."""
+
+
+class StepFailedError(DexSim2RealError):
+    """A command of the loop ended with an error, which it has printed."""
+
+
+def run_steps(steps: Sequence[Step], folder: Path, console: Console) -> list[Outcome]:
+    """Do all steps; what was made before, from the same inputs by the same command, is kept.
+
+    A step that was interrupted is started again with what it had left behind, which its command knows to go on from.
+
+    Raises StepFailedError for the first step that fails, KeyboardInterrupt after Ctrl-C.
+    """
+    records = Records(folder / "steps")
+    make_folder(folder)
+    write_text(folder / COMMANDS, "#!/bin/sh\nset -e\n" + "".join(f"{step.command}\n" for step in steps))
+    outcomes = []
+    for number, step in enumerate(steps, 1):
+        console.rule(f"{number}/{len(steps)}  {step.name}", align="left")
+        console.print(f"{step.why}\n$ {step.command}", markup=False, highlight=False, soft_wrap=True)
+        outcomes.append(_do(step, records, console))
+    return outcomes
+
+
+def _do(step: Step, records: Records, console: Console) -> Outcome:
+    seconds = records.seconds(step)
+    if seconds is not None:
+        console.print("done before, from the same inputs")
+        return Outcome(step, seconds, skipped=True)
+    if records.find(step) is None:  # what is there was made from something else, or by nobody we know
+        for path in step.outputs:
+            _remove(path)
+    records.save(step, None)
+    began = time.monotonic()
+    _run(step)
+    seconds = time.monotonic() - began
+    if missing := [str(path) for path in step.outputs if not path.exists()]:
+        raise StepFailedError(f"step {step.name!r} ended well but did not make {', '.join(missing)}; please report it")
+    records.save(step, seconds)
+    console.print(f"{seconds:.0f} s")
+    return Outcome(step, seconds, skipped=False)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _run(step: Step) -> None:
+    """Ctrl-C reaches the command too: it ends by itself and keeps what it has, and is waited for."""
+    process = subprocess.Popen([sys.executable, "-m", "dexsim2real_bringup.cli", *step.words])
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+    if status:
+        raise StepFailedError(
+            f"step {step.name!r} failed with status {status}; mend what its message says, then start the loop again: "
+            "it goes on from here"
+        )

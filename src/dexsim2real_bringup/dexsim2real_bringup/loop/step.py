@@ -1,0 +1,94 @@
+"""A step of the loop: a command line with the files it reads and makes, done again only when these have changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dexsim2real_bringup.cli.tables import make_folder, write_json
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the loop."""
+
+    name: str
+    words: tuple[str, ...]
+    """The command line after `dexsim2real`."""
+    outputs: tuple[Path, ...]
+    """Files and folders that are there once it has succeeded."""
+    inputs: tuple[Path, ...] = ()
+    """Files and folders that it reads, made by a person or by earlier steps."""
+    why: str = ""
+    """What it is for, in words."""
+
+    @property
+    def command(self) -> str:
+        """As a person would type it."""
+        return shlex.join(("dexsim2real", *self.words))
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is remembered of a step: the contents of its JSON file."""
+
+    command: str
+    inputs: dict[str, str]
+    """sha256 of each input, by path."""
+    seconds: float | None
+    """How long it took; None until it has succeeded."""
+
+
+class Records:
+    """What was begun and what is done, kept as one small JSON file per step."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` need not be there yet."""
+        self._folder = folder
+
+    def find(self, step: Step) -> Record | None:
+        """The record of this very step: the same command, and inputs with the same contents; None without one."""
+        record = self._read(step)
+        return record if record == self._fresh(step, record.seconds if record else None) else None
+
+    def seconds(self, step: Step) -> float | None:
+        """How long the step took if it need not be done again, else None."""
+        record = self.find(step)
+        return record.seconds if record and all(path.exists() for path in step.outputs) else None
+
+    def save(self, step: Step, seconds: float | None) -> None:
+        """Remember that a step was begun (None) or has succeeded. Raises DexSim2RealError if it cannot be written."""
+        make_folder(self._folder)
+        write_json(self._file(step), asdict(self._fresh(step, seconds)))
+
+    def _fresh(self, step: Step, seconds: float | None) -> Record:
+        return Record(step.command, {str(path): digest(path) for path in step.inputs}, seconds)
+
+    def _file(self, step: Step) -> Path:
+        return self._folder / f"{step.name.replace(' ', '_')}.json"
+
+    def _read(self, step: Step) -> Record | None:
+        try:
+            return Record(**json.loads(self._file(step).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, or of the names and contents of all files in a folder; empty if there is neither."""
+    if path.is_file():
+        return _of_file(path)
+    if not path.is_dir():
+        return ""
+    whole = hashlib.sha256()
+    for file in sorted(each for each in path.rglob("*") if each.is_file()):
+        whole.update(f"{file.relative_to(path)} {_of_file(file)}\n".encode())
+    return whole.hexdigest()
+
+
+def _of_file(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
