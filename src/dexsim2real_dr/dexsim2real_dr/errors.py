@@ -13,3 +13,7 @@ class SearchError(DexSim2RealError):
 
 class CurriculumError(DexSim2RealError):
     """A curriculum cannot be made or used: its settings, its decomposition or the model's answer are not valid."""
+
+
+class TrainingError(DexSim2RealError):
+    """A training cannot start, go on or be saved."""

@@ -61,6 +61,8 @@ class EnvConfig:
     textures: Path | None = None
     """A folder of photographs to add to the textures of table and background."""
     physics: Physics = TRAINING
+    time_limit: float | None = None
+    """After which an episode ends [s]; None as the task has it."""
     crash_folder: Path | None = None
     """Where the state of an environment that became unstable is written for replay."""
 
@@ -101,7 +103,10 @@ class DexEnv(VectorEnv):
         self._on_demand: dict[Size, Cameras] = {}
         self._images = np.zeros((self.num_envs, len(CAMERAS), *(config.image_size or (0, 0)), 3), np.uint8)
         self._image_lag = FrameLag(self._images, 1 / config.policy_rate, LONGEST_IMAGE_LAG)
-        self.world.difficulty[:] = config.difficulty
+        self.difficulty: Array = np.full(self.num_envs, config.difficulty)
+        """Of the episodes that begin from now on, shape (N,); a curriculum moves it."""
+        self.time_limit = config.time_limit or self.task.time_limit
+        """Of an episode [s]."""
         self.action_spec = ActionSpec.of_cell(self.cell, rate=config.policy_rate)
         self.counters = Counters()
         self.target: Array = np.zeros((self.num_envs, len(JOINTS)))
@@ -223,7 +228,7 @@ class DexEnv(VectorEnv):
         success = achieved & (self.held >= self.task.hold)
         lost = self.task.lost(self.features)
         terminated = success | lost | unstable
-        truncated = (self.steps >= self.task.time_limit * self.config.policy_rate) & ~terminated
+        truncated = (self.steps >= self.time_limit * self.config.policy_rate) & ~terminated
         return {"success": success, "lost": lost, "unstable": unstable}, terminated, truncated
 
     def _contain_unstable(self) -> NDArray[np.bool_]:
@@ -241,6 +246,7 @@ class DexEnv(VectorEnv):
         return unstable
 
     def _start(self, ids: NDArray[np.intp]) -> None:
+        self.world.difficulty[ids] = self.difficulty[ids]
         self.target[ids] = self.starter.start(ids)
         self.steps[ids] = 0
         self.held[ids] = 0.0

@@ -1,0 +1,57 @@
+"""What can be chosen about a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PpoConfig:
+    """Proximal policy optimisation (Schulman et al. 2017), as rsl_rl has it."""
+
+    rollout: int = 32
+    """Steps of every environment between updates."""
+    epochs: int = 4
+    mini_batches: int = 4
+    learning_rate: float = 1e-3
+    """At the start; adapted so that the policy moves by `desired_kl` per update."""
+    desired_kl: float = 0.012
+    gamma: float = 0.99
+    """Discount per step."""
+    gae: float = 0.95
+    """Lambda of generalised advantage estimation."""
+    clip: float = 0.2
+    entropy: float = 0.001
+    """Weight of the entropy bonus."""
+    reward_scale: float = 0.05
+    """Rewards are multiplied by it, so that returns are of the order of 1."""
+    actor_layers: tuple[int, ...] = (256, 128, 128)
+    critic_layers: tuple[int, ...] = (256, 128, 128)
+    arm_noise: float = 0.2
+    """Standard deviation of the arm's actions at the start."""
+    hand_noise: float = 0.6
+    """The same for the hand."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run."""
+
+    task: str
+    envs: int = 256
+    """Environments that are stepped together."""
+    steps: int = 25_000_000
+    """Environment steps in all, after which training ends."""
+    seed: int = 0
+    randomization: Path | None = None
+    """The file that parameters are drawn from; None for uniform over the manual ranges."""
+    privileged: bool = False
+    """Give the actor the task's features too, which only a simulator knows; the critic always has them."""
+    time_limit: float | None = None
+    """Of training episodes [s]; None as the task has it."""
+    threads: int = 1
+    """Of physics."""
+    save_every: int = 100
+    """Updates between checkpoints; episodes start anew there, so that a resumed run is the same to the bit."""
+    ppo: PpoConfig = PpoConfig()
