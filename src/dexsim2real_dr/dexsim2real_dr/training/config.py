@@ -10,9 +10,9 @@ from pathlib import Path
 class PpoConfig:
     """Proximal policy optimisation (Schulman et al. 2017), as rsl_rl has it."""
 
-    rollout: int = 32
+    rollout: int = 16
     """Steps of every environment between updates."""
-    epochs: int = 4
+    epochs: int = 5
     mini_batches: int = 4
     learning_rate: float = 1e-3
     """At the start; adapted so that the policy moves by `desired_kl` per update."""
@@ -52,6 +52,6 @@ class TrainConfig:
     """Of training episodes [s]; None as the task has it."""
     threads: int = 1
     """Of physics."""
-    save_every: int = 100
+    save_every: int = 200
     """Updates between checkpoints; episodes start anew there, so that a resumed run is the same to the bit."""
     ppo: PpoConfig = PpoConfig()
