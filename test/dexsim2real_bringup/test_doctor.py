@@ -5,6 +5,7 @@ import json
 import pytest
 
 from dexsim2real_bringup.cli import doctor as command
+from dexsim2real_bringup.cli import main
 from dexsim2real_bringup.doctor import devices, machine, software
 from dexsim2real_bringup.doctor.check import Check, DoctorOptions, Result, examine, ready_for_simulation
 from dexsim2real_description import DexSim2RealError
@@ -97,3 +98,7 @@ def test_a_graph_that_runs_already_is_told(monkeypatch):
 )
 def test_a_touch_server_that_is_not_there_is_an_error(address, message):
     assert message in devices.touch_server(DoctorOptions(xela=address)).errors[0]
+
+
+def test_the_command_finds_this_machine_ready_for_the_simulated_loop(tmp_path):
+    assert main(["doctor", "--folder", str(tmp_path)]) == 0
