@@ -17,11 +17,12 @@ class CommandShaper:
     def __init__(self, num_envs: int, joints: int, ticks: int, steps_per_tick: int) -> None:
         self._ramp = np.arange(1, ticks + 1) / ticks
         self._steps_per_tick = steps_per_tick
-        self._geared = np.zeros((num_envs, joints))
+        self.geared = np.zeros((num_envs, joints))
+        """Where the gears are [rad], shape (N, J)."""
 
     def reset(self, ids: NDArray[np.intp], targets: Array) -> None:
         """Start with the gears at these targets, shape (k, J)."""
-        self._geared[ids] = targets
+        self.geared[ids] = targets
 
     def commands(self, last: Array, target: Array, gap: Array) -> Array:
         """Servo commands for one policy step [rad], shape (N, physics steps, J).
@@ -33,8 +34,8 @@ class CommandShaper:
         half = gap / 2
         if half.any():
             for tick in range(path.shape[1]):
-                self._geared = np.clip(self._geared, path[:, tick] - half, path[:, tick] + half)
-                path[:, tick] = self._geared
+                self.geared = np.clip(self.geared, path[:, tick] - half, path[:, tick] + half)
+                path[:, tick] = self.geared
         else:
-            self._geared = path[:, -1]
+            self.geared = path[:, -1]
         return np.repeat(path, self._steps_per_tick, axis=1)

@@ -31,7 +31,9 @@ from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.render import FAST, Quality
 from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.sensing import Sensors
+from dexsim2real_sim.snapshot import Snapshot
 from dexsim2real_sim.tasks import Task, make_task
+from dexsim2real_sim.tasks.base import Goal
 from dexsim2real_sim.twin import Twin
 
 Array = NDArray[np.float64]
@@ -92,6 +94,8 @@ class DexEnv(VectorEnv):
         self.num_envs = config.num_envs
         self.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_fps": config.policy_rate}
         self.task: Task = make_task(config.task)
+        self.goal: Goal = self.task
+        """What episodes are judged by; a curriculum may set other goals on the way to the task's."""
         self.cell: Cell = make_cell(config.arm, config.hand, config.touch)
         self.plant = Plant(self.cell, self.task, config, twin)
         self.sim, self.world, self.values = self.plant.sim, self.plant.world, self.plant.values
@@ -108,6 +112,8 @@ class DexEnv(VectorEnv):
         self.time_limit = config.time_limit or self.task.time_limit
         """Of an episode [s]."""
         self.action_spec = ActionSpec.of_cell(self.cell, rate=config.policy_rate)
+        self.ends: dict[int, Snapshot] | None = None
+        """With a mapping in place of None, how the episodes that succeeded in the last step ended, by environment."""
         self.counters = Counters()
         self.target: Array = np.zeros((self.num_envs, len(JOINTS)))
         """Joint targets in force [rad], shape (N, 23)."""
@@ -168,7 +174,7 @@ class DexEnv(VectorEnv):
         self.sensors.measure()
         self.features = self.task.features(self.world)
         info, terminated, truncated = self._judge(unstable)
-        reward = self.task.reward(self.features, self.world.difficulty) + self.task.success_bonus * info["success"]
+        reward = self.goal.reward(self.features, self.world.difficulty) + self.goal.success_bonus * info["success"]
         self._look()
         observation = self._observe()
         done = np.flatnonzero(terminated | truncated)
@@ -176,6 +182,8 @@ class DexEnv(VectorEnv):
             info["final_obs"] = {name: value[done] for name, value in observation.items()}
             info["final_ids"] = done
             info["final_reasons"] = ["" if info["success"][env] else self.failure_reason(int(env)) for env in done]
+            if self.ends is not None:
+                self.ends = {env: self.snapshot(env) for env in done[info["success"][done]].tolist()}
             self._start(done)
             self.features = self.task.features(self.world)
             observation = self._observe()
@@ -194,9 +202,13 @@ class DexEnv(VectorEnv):
         self.starter.write_models(ids)
         self.sensors.read_parameters(ids)
 
+    def snapshot(self, env: int) -> Snapshot:
+        """The present state of an environment, from which `starter.begin_from` lets episodes begin."""
+        return self.starter.snapshot(env, self.target[env])
+
     def failure_reason(self, env: int) -> str:
         """Why environment `env` has not succeeded, in words and numbers."""
-        return self.task.failure(self.features, self.world.difficulty, env)
+        return self.goal.failure(self.features, self.world.difficulty, env)
 
     def close(self, **kwargs: Any) -> None:
         """Free the cameras."""
@@ -223,9 +235,9 @@ class DexEnv(VectorEnv):
 
     def _judge(self, unstable: NDArray[np.bool_]) -> tuple[dict[str, Any], NDArray[np.bool_], NDArray[np.bool_]]:
         """Success, end of episode and why."""
-        achieved = self.task.achieved(self.features, self.world.difficulty) & ~unstable
+        achieved = self.goal.achieved(self.features, self.world.difficulty) & ~unstable
         self.held = np.where(achieved, self.held + 1 / self.config.policy_rate, 0.0)
-        success = achieved & (self.held >= self.task.hold)
+        success = achieved & (self.held >= self.goal.hold)
         lost = self.task.lost(self.features)
         terminated = success | lost | unstable
         truncated = (self.steps >= self.time_limit * self.config.policy_rate) & ~terminated

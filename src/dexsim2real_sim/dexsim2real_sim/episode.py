@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from dexsim2real_sim.objects import GEOM_TYPES, OBJECTS, ObjectModel
 from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.randomness import episode_streams
 from dexsim2real_sim.sampling import ParameterSampler
+from dexsim2real_sim.snapshot import Snapshot
 from dexsim2real_sim.tasks.base import Slot
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class EpisodeStarter:
         self._joints: Array = np.zeros((config.num_envs, len(JOINTS)))
         self._targets: Array = np.zeros((config.num_envs, len(JOINTS)))
         self._poses: dict[str, Array] = plant.world.start
+        self._coming: dict[int, Snapshot] = {}
+        self._recalled: dict[int, Snapshot] = {}
 
     def reseed(self, seed: int) -> None:
         """Restart the random streams."""
@@ -46,11 +50,32 @@ class EpisodeStarter:
 
     def start(self, ids: Ids) -> Array:
         """Begin new episodes; returns the joint targets [rad], shape (k, 23)."""
-        for env in ids:
-            self._draw(int(env))
+        for env in ids.tolist():
+            self._recalled.pop(env, None)
+            if env in self._coming:
+                self._recall(env, self._coming.pop(env))
+            else:
+                self._draw(env)
         self.write_models(ids)
         self._place(ids)
         return self._targets[ids]
+
+    def begin_from(self, env: int, state: Snapshot) -> None:
+        """Let the next episode of an environment go on from this state, of the same task, in place of a drawn one."""
+        self._coming[env] = state
+
+    def snapshot(self, env: int, targets: Array) -> Snapshot:
+        """The present state of an environment, whose joint targets are these [rad], shape (23,)."""
+        plant = self._plant
+        return Snapshot(
+            plant.sim.batch.state[env].copy(),
+            targets.copy(),
+            plant.shaper.geared[env].copy(),
+            plant.values.table[env].copy(),
+            dict(self.object_names[env]),
+            {name: rows[env].copy() for name, rows in self._poses.items()},
+            {name: rows[env].copy() for name, rows in plant.world.memory.items()},
+        )
 
     def restore(self, ids: Ids) -> Array:
         """Put environments back at the start of their present episode; returns joint targets as `start` does."""
@@ -73,19 +98,35 @@ class EpisodeStarter:
         else:
             drawn = self._sampler.sample(rng, 1)[0]
             plant.values.assign(env, dict(zip(self._sampler.names, drawn.tolist(), strict=True)))
-        names = {slot: str(rng.choice(choices)) for slot, choices in self._choices.items()}
-        self.object_names[env] = names
-        scale = float(plant.values["object_scale"][env])
-        models = self.objects[env] = {slot: OBJECTS[name].scaled(scale) for slot, name in names.items()}
-        state = self._task.initial_state(rng, float(plant.world.difficulty[env]), models)
+        self._choose(env, {slot: str(rng.choice(choices)) for slot, choices in self._choices.items()})
+        state = self._task.initial_state(rng, float(plant.world.difficulty[env]), self.objects[env])
         self._joints[env] = state.joints
         self._targets[env] = state.joints if state.targets is None else state.targets
-        lift = float(plant.values["table_height"][env])
-        plant.world.table_height[env] = lift
+        lift = np.array([0.0, 0.0, plant.world.table_height[env]])
         for body, pose in (*state.poses.items(), *state.held.items()):
-            row = self._poses.setdefault(body, np.zeros((len(self._streams), len(pose))))
-            row[env] = pose
-            row[env, 2] += 0.0 if body in state.held else lift
+            self._row(self._poses, body, pose)[env] = pose
+            self._poses[body][env, :3] += 0.0 if body in state.held else lift
+
+    def _recall(self, env: int, state: Snapshot) -> None:
+        """Parameters, objects and start of the episode that a state belongs to; `_place` does the rest."""
+        self._recalled[env] = state
+        self._plant.values.table[env] = state.parameters
+        self._choose(env, state.objects)
+        self._joints[env] = self._targets[env] = state.targets
+        for body, pose in state.start.items():
+            self._row(self._poses, body, pose)[env] = pose
+
+    def _choose(self, env: int, names: Mapping[str, str]) -> None:
+        """Objects for the slots, scaled, and the table's height, both as the parameters have it."""
+        values, world = self._plant.values, self._plant.world
+        scale = float(values["object_scale"][env])
+        self.object_names[env] = dict(names)
+        self.objects[env] = {slot: OBJECTS[name].scaled(scale) for slot, name in names.items()}
+        world.table_height[env] = values["table_height"][env]
+
+    def _row(self, rows: dict[str, Array], name: str, like: Array) -> Array:
+        """Values of all environments by name, made at the first use, shape (N, *like.shape)."""
+        return rows.setdefault(name, np.zeros((len(self._streams), *like.shape)))
 
     def _fill_slot(self, env: int, slot: str, model: ObjectModel) -> None:
         """Make the slot's body this object: shape, bounding volume, mass, colour."""
@@ -108,6 +149,12 @@ class EpisodeStarter:
         plant.shaper.reset(ids, self._targets[ids])
         for rows in plant.world.memory.values():
             rows[ids] = 0.0
+        for env in self._recalled.keys() & set(ids.tolist()):
+            state = self._recalled[env]
+            plant.sim.batch.state[env] = state.physics
+            plant.shaper.geared[env] = state.geared
+            for name, value in state.memory.items():
+                self._row(plant.world.memory, name, value)[env] = value
         plant.sim.forward(ids)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import mujoco
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_description.hand import SKIN_RADIUS
 from dexsim2real_sim.objects import GEOM_TYPES, OBJECTS, ObjectModel
+from dexsim2real_sim.quaternions import length
 from dexsim2real_sim.robot import FIXTURE, OBJECT
 from dexsim2real_sim.simulation import Simulation
 
@@ -74,6 +75,27 @@ class Slot:
     name: str
     choices: tuple[str, ...] = field(default=())
     """Objects that fit the task; empty means that any does."""
+
+
+class Goal(Protocol):
+    """What episodes are judged by: the task's own goal, or a step on the way to it."""
+
+    @property
+    def hold(self) -> float | Array:
+        """How long it must stay reached before it counts [s], the same for all or shape (N,)."""
+
+    @property
+    def success_bonus(self) -> float:
+        """Added to the reward in the step in which an episode succeeds and so ends."""
+
+    def achieved(self, features: Features, difficulty: Array) -> Flags:
+        """Whether it is reached now, shape (N,)."""
+
+    def failure(self, features: Features, difficulty: Array, env: int) -> str:
+        """Why it is not reached in one environment, in words and numbers."""
+
+    def reward(self, features: Features, difficulty: Array) -> Array:
+        """Of one step, shape (N,)."""
 
 
 class Task(ABC):
@@ -171,9 +193,13 @@ def contact_goal(tips_to_markers: Array) -> Array:
 
     Ways from the middles of the fingertips to the markers [m], shape (N, fingers, 3); 1 where the skin touches them.
     """
-    gap = np.linalg.norm(tips_to_markers, axis=-1) - SKIN_RADIUS
-    mean: Array = closeness(np.maximum(gap, 0.0), 20.0).mean(axis=1)
-    return mean
+    return mean(closeness(np.maximum(length(tips_to_markers) - SKIN_RADIUS, 0.0), 20.0))
+
+
+def mean(values: Array) -> Array:
+    """Of each environment's values, shape (N, k); numpy's own takes four times as long for few."""
+    average: Array = values.sum(axis=1) / values.shape[1]
+    return average
 
 
 def between(ends: tuple[float, float], difficulty: Array) -> Array:
