@@ -206,6 +206,14 @@ class DexEnv(VectorEnv):
         """The present state of an environment, from which `starter.begin_from` lets episodes begin."""
         return self.starter.snapshot(env, self.target[env])
 
+    def sensor_values(self) -> SensorValues:
+        """What the present observation is made of, as `load_policy`'s policies take it; features among it."""
+        flat = [value.reshape(self.num_envs, -1) for value in self.features.values()]
+        readings: SensorValues = self.sensors.readings(self.target)
+        readings.features = np.concatenate(flat, axis=1)
+        readings.images = {name: self._images[:, i] for i, name in enumerate(CAMERAS)}
+        return readings
+
     def failure_reason(self, env: int) -> str:
         """Why environment `env` has not succeeded, in words and numbers."""
         return self.goal.failure(self.features, self.world.difficulty, env)
@@ -273,11 +281,7 @@ class DexEnv(VectorEnv):
             self._images = self._image_lag.push(self.cameras.frames(self._all).color, self.values["image_lag"])
 
     def _observe(self) -> dict[str, NDArray[Any]]:
-        flat = [value.reshape(self.num_envs, -1) for value in self.features.values()]
-        readings: SensorValues = self.sensors.readings(self.target)
-        readings.features = np.concatenate(flat, axis=1)
-        readings.images = {name: self._images[:, i] for i, name in enumerate(CAMERAS)}
-        return build_inputs(self.observation_spec, readings)
+        return build_inputs(self.observation_spec, self.sensor_values())
 
 
 def make_env(

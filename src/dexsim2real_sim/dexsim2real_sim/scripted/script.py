@@ -91,7 +91,7 @@ class Script(ABC):
         self.kinematics = Kinematics(env.cell, self.nominal)
         spec = env.action_spec
         self._scale, self._lower, self._upper = np.array(spec.scale), np.array(spec.lower), np.array(spec.upper)
-        self._targets: Array = env.target.copy()
+        self.targets: Array = env.target.copy()
         """Joint targets that the legs ask for [rad], shape (N, 23)."""
         self._plans: list[Iterator[Move]] = [iter(())] * env.num_envs
         self._legs: list[Leg | None] = [None] * env.num_envs
@@ -107,32 +107,32 @@ class Script(ABC):
         """Actions of the next step, in [-1, 1], shape (N, 23)."""
         for env in range(self.env.num_envs):
             self._advance(env)
-        actions: Array = np.clip((self._targets - self.env.target) / self._scale, -1.0, 1.0)
+        actions: Array = np.clip((self.targets - self.env.target) / self._scale, -1.0, 1.0)
         return actions
 
     def _advance(self, env: int) -> None:
         """Move the targets of one environment on by one step."""
         if self.env.steps[env] == 0:
-            self._targets[env] = self.env.target[env]
+            self.targets[env] = self.env.target[env]
             self._plans[env], self._legs[env] = self.plan(env), None
-        elif np.any(np.abs(self._targets[env] - self.env.target[env]) > self._scale):
+        elif np.any(np.abs(self.targets[env] - self.env.target[env]) > self._scale):
             return  # some joint is at its speed limit: the others wait for it, so that the palm keeps to its path
         leg = self._legs[env]
         if leg is None or leg.over:
             leg = self._legs[env] = self._next_leg(env)
         if leg is not None:
-            self._targets[env] = np.clip(leg.advance(self._targets[env]), self._lower, self._upper)
+            self.targets[env] = np.clip(leg.advance(self.targets[env]), self._lower, self._upper)
 
     def _next_leg(self, env: int) -> Leg | None:
         """None once the plan has ended; the robot then stays where it is."""
         move = next(self._plans[env], None)
         if move is None:
             return None
-        return Leg(move, self.kinematics, self._targets[env], self.env.config.policy_rate)
+        return Leg(move, self.kinematics, self.targets[env], self.env.config.policy_rate)
 
     def palm_target(self, env: int) -> Pose:
         """Where the joint targets want the palm."""
-        return self.kinematics.palm(self._targets[env])
+        return self.kinematics.palm(self.targets[env])
 
     def palm(self, env: int) -> Pose:
         """Where the palm is."""
