@@ -19,7 +19,7 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import JointState, PointCloud2
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from dexsim2real_description import JOINTS, make_cell
 from dexsim2real_description.ros_node import QOS
@@ -281,7 +281,7 @@ def test_what_cannot_be_read_is_refused_with_a_reason(graph):
     chunks = node.create_publisher(JointTrajectory, CHUNK, QOS[CHUNK])
     touch = node.create_publisher(PointCloud2, "/touch/points", QOS["/touch/points"])
     graph.until_mode("disarmed")
-    chunk = JointTrajectory(joint_names=["elbow"])
+    chunk = JointTrajectory(joint_names=["elbow"], points=[JointTrajectoryPoint(positions=[0.0])])
 
     def refused(publisher, message, reason):
         def sent():
@@ -292,8 +292,8 @@ def test_what_cannot_be_read_is_refused_with_a_reason(graph):
         graph.listener.until(sent)
 
     refused(chunks, chunk, "joints missing arm_joint_1")
-    chunk.joint_names = list(JOINTS)
-    refused(chunks, chunk, "points chunk: 0 points against 1 points")
+    chunk.points, chunk.header.frame_id = [], "camera front: silent"
+    refused(chunks, chunk, "policy camera front: silent: 1 against 0")
     refused(touch, PointCloud2(height=1, width=7, point_step=28), "shape touch cloud: 21 numbers")
     assert graph.ask("arm").message.startswith("cannot arm: age joint_states: inf s")
 

@@ -143,6 +143,29 @@ def test_the_node_asks_for_what_the_policy_says_of_the_same_values(start, listen
     assert figures["task"] == "pick_place" and int(figures["chunks"]) >= 3
 
 
+def test_a_camera_that_falls_silent_is_told_to_the_gate_until_it_is_heard_again(start, listener, tvcap):
+    robot, chunks, said = Robot(listener), listener.collect(JointTrajectory, CHUNKS, QOS[CHUNKS]), statuses(listener)
+    start(artifact=tvcap, image_silence=2.0)  # a busy machine may keep this test from publishing for a second
+
+    def chunk_comes() -> bool:
+        robot.publish()
+        return bool(chunks) and bool(chunks[-1].points)
+
+    listener.until(chunk_comes)
+    wrist = robot.cameras.pop("wrist")
+
+    def refused() -> bool:
+        robot.publish()
+        return not chunks[-1].points
+
+    listener.until(refused)
+    assert chunks[-1].header.frame_id == "camera wrist: silent for 2.01 s, limit 2 s"
+    listener.until(lambda: said and "camera wrist: silent" in said[-1].message)
+    assert said[-1].level == DiagnosticStatus.ERROR
+    robot.cameras["wrist"] = wrist
+    listener.until(chunk_comes)
+
+
 def test_a_silent_robot_gets_no_chunks_and_the_node_says_why(start, listener):
     robot, chunks, said = Robot(listener), listener.collect(JointTrajectory, CHUNKS, QOS[CHUNKS]), statuses(listener)
     start(artifact="hold")

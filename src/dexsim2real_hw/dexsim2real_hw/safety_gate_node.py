@@ -131,7 +131,8 @@ class SafetyGateNode(GraphNode):
             ChunkPoint(nanoseconds(point.time_from_start), point.positions, point.velocities)
             for point in message.points
         ]
-        chunk = ActionChunk(self._stamp(message.header.stamp), message.joint_names, points)
+        header = message.header
+        chunk = ActionChunk(self._stamp(header.stamp), message.joint_names, points, excuse=header.frame_id)
         self._gate.action_chunk(chunk, self._now())
 
     def _trial_event(self, message: String) -> None:

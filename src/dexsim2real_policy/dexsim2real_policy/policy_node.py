@@ -25,6 +25,7 @@ from dexsim2real_policy.errors import ContractMismatchError
 from dexsim2real_policy.inference import Policy, hold_policy, load_policy
 from dexsim2real_policy.messages import JointReader, rgb_image
 from dexsim2real_policy.pilot import Pilot, StampedChunk
+from dexsim2real_policy.silence import Silence
 
 CHUNKS = "/policy/action_chunk"
 HOLD = "hold"
@@ -36,8 +37,11 @@ PARAMETERS: dict[str, Any] = {
     "hand": "v4",
     "touch": "grid15",
     "rate": 30.0,  # [Hz] how often the graph's sensors allow an observation; the policy's rate must divide it
+    "image_silence": 0.12,  # [s] without an image that make the policy give up: two of 30 Hz may get lost in a row
 }
 """Parameters of the node and their defaults."""
+LOOK = 0.01
+"""Between two looks for cameras that have fallen silent [s]."""
 
 
 class PolicyNode(GraphNode):
@@ -52,15 +56,18 @@ class PolicyNode(GraphNode):
         self._joints = JointReader(contract.action.joints)
         self._complaint = ""
         self._unreadable = 0
+        self._blind = ""
+        self._silence = Silence(contract.observation.cameras, values["image_silence"], LOOK)
         self._publisher = self.create_publisher(JointTrajectory, CHUNKS, QOS[CHUNKS])
         self._listen(contract.observation)
         self.create_timer(1.0 / contract.observation.rate, self._step)
+        self.create_timer(LOOK, self._look)
 
     def health(self) -> Health:
         """Whether the policy acts, how fast, and how old what it sees is."""
         pilot = self._pilot
         p50, p99 = pilot.timing_ms()
-        problem, self._complaint = self._complaint or pilot.problem, ""
+        problem, self._complaint = self._complaint or self._blind or pilot.problem, ""
         values = {
             "artifact": self._artifact,
             "task": pilot.contract.task,
@@ -113,6 +120,7 @@ class PolicyNode(GraphNode):
             self._pilot.sensors.touch.put(_nanoseconds(message.header.stamp), force)
 
     def _image(self, camera: str, message: Image) -> None:
+        self._silence.heard(camera)
         self._pilot.sensors.cameras[camera].put(_nanoseconds(message.header.stamp), rgb_image(message))
 
     def _trial_event(self, message: String) -> None:
@@ -120,7 +128,24 @@ class PolicyNode(GraphNode):
         if isinstance(event, dict) and "outcome" not in event:  # a trial starts
             self._pilot.restart()
 
+    def _look(self) -> None:
+        """Tell the gate at once when a camera falls silent; it does not see the images, and a chunk lasts."""
+        seeing = not self._blind
+        silent = self._silence.look()
+        self._blind = f"camera {silent}" if silent else ""
+        if self._blind and seeing:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        """A chunk without points says that the policy cannot act, and in its frame why."""
+        message = JointTrajectory(joint_names=list(self._pilot.contract.action.joints))
+        message.header.stamp, message.header.frame_id = self.get_clock().now().to_msg(), self._blind
+        self._publisher.publish(message)
+
     def _step(self) -> None:
+        if self._blind:
+            self._refuse()
+            return
         try:
             stamped = self._pilot.step(self.get_clock().now().nanoseconds)
         except DexSim2RealError as error:

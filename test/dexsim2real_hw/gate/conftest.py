@@ -34,13 +34,13 @@ class Rig:
         force[finger, 3, 2] = newtons
         self.gate.touch(self.now if stamp is None else stamp, force, self.now)
 
-    def plan(self, positions, times, velocities=None, names=JOINTS, stamp=None):
+    def plan(self, positions, times, velocities=None, names=JOINTS, stamp=None, excuse=""):
         """One action chunk: rows of positions at times [s]."""
         points = [
             ChunkPoint(round(t * 1e9), row, () if velocities is None else velocities[i])
             for i, (t, row) in enumerate(zip(times, positions, strict=True))
         ]
-        self.gate.action_chunk(ActionChunk(self.now if stamp is None else stamp, names, points), self.now)
+        self.gate.action_chunk(ActionChunk(self.now if stamp is None else stamp, names, points, excuse), self.now)
 
     def tick(self, count=1, quiet=()):
         """Ticks with every input but the quiet ones; the robot follows at once."""

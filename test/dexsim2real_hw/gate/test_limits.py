@@ -63,6 +63,11 @@ def lose_the_policy(rig):
     rig.tick()
 
 
+def refuse_to_act(rig):
+    rig.plan([], [], excuse="front camera: silent")
+    rig.tick()
+
+
 def stand_still(rig):
     rig.now += 300 * MS
     rig.feel()
@@ -141,6 +146,7 @@ SCENARIOS = {
     "delay": (rejected(lambda rig: rig.press(stamp=rig.now - 160 * MS)), "touch", 0.16, 0.15),
     "age": (stopped(quiet), "joint_states", 0.104, 0.1),
     "rate": (stopped(slow), "joint_states", None, 60.0),
+    "policy": (stopped(refuse_to_act), "front camera: silent", 1, 0),
     "alive": (stopped(lose_the_policy), "chunk", 0, 1),
     "clock": (stopped(stand_still), "tick", 0.3, 0.1),
     "effort": (stopped(strain), "arm_joint_2", 80.0, 0.9 * 87.0),
@@ -170,7 +176,8 @@ def test_the_limit_fires_with_its_name_value_and_bound(rig, name):
 
 
 @pytest.mark.parametrize(
-    "provoke", [quiet, lose_the_policy, stand_still, strain, squeeze, reach_far, fail_trials, ask_to_stop]
+    "provoke",
+    [quiet, lose_the_policy, refuse_to_act, stand_still, strain, squeeze, reach_far, fail_trials, ask_to_stop],
 )
 def test_a_stop_on_the_way_comes_to_rest_inside_the_limits(rig, excess, provoke):
     rig.run(0.1)

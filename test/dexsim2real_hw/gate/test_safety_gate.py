@@ -57,6 +57,18 @@ def test_a_chunk_from_before_arming_moves_nothing(rig):
     assert not rig.state.moving
 
 
+def test_a_policy_that_cannot_act_starts_nothing_and_the_gate_repeats_why(rig):
+    rig.arm()
+    rig.plan([], [], excuse="wrist camera:\nsilent " + "x" * 1000)
+    rig.tick(20)
+    assert rig.state.mode is Mode.ARMED and not rig.state.moving
+    assert str(rig.state.rejected).startswith("policy wrist camera: silent xxx")
+    assert len(str(rig.state.rejected)) < 150
+    rig.plan([rig.pose], [0.0])
+    rig.tick()
+    assert rig.state.mode is Mode.RUNNING  # it can act again
+
+
 def test_a_motion_inside_the_limits_leaves_as_it_came(rig):
     rig.arm()
     start, period = rig.pose.copy(), rig.gate.config.period

@@ -37,6 +37,9 @@ class ActionChunk:
     """Time zero of the points, on the clock of the gate's ticks."""
     joints: Sequence[str]
     points: Sequence[ChunkPoint]
+    """None if the policy cannot act."""
+    excuse: str = ""
+    """Why there are no points, in the policy's words."""
 
 
 @dataclass(frozen=True)

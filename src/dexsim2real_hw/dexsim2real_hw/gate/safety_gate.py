@@ -21,6 +21,8 @@ from dexsim2real_hw.gate.worst import worst_position
 Array = NDArray[np.float64]
 
 JOINT_STATES, TOUCH, CHUNK = "joint_states", "touch", "chunk"
+_LONGEST_EXCUSE = 100
+"""Characters that the gate repeats of a policy's reason not to act."""
 
 
 class SafetyGate:
@@ -85,7 +87,10 @@ class SafetyGate:
         self._heed(reading)
 
     def action_chunk(self, chunk: ActionChunk, now_ns: int) -> None:
-        """Take a chunk; the first good one after arming makes the gate run."""
+        """Take a chunk; the first good one after arming makes the gate run, and one without points stops it."""
+        if not chunk.points:
+            self._policy_refuses(chunk.excuse)
+            return
         source = self._sources[CHUNK]
         try:
             source.check(chunk.stamp_ns, now_ns)
@@ -99,6 +104,13 @@ class SafetyGate:
             self._easing, self._plan_begins = True, int(knots.times[0])
         if self.mode is Mode.RUNNING and self._plan is not None:
             self._plan.splice(knots, self._time + self._period_ns)
+
+    def _policy_refuses(self, excuse: str) -> None:
+        reading = at_most("policy", " ".join(excuse.split())[:_LONGEST_EXCUSE] or "gives no reason", 1, 0)
+        if self.mode is Mode.RUNNING:
+            self._heed(reading)
+        else:
+            self.reject(reading)
 
     def trial_ended(self, success: bool) -> None:
         """Count trials that failed in a row."""
