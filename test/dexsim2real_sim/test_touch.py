@@ -58,7 +58,7 @@ def test_two_equally_near_taxels_share_equally():
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.floats(-5, 5), min_size=3, max_size=3),
+    st.tuples(st.floats(0.01, 5), st.floats(-5, 5), st.floats(-5, 5)),
     st.lists(st.floats(-0.05, 0.05), min_size=3, max_size=3),
     st.integers(0, 3),
     st.integers(0, 2**31),

@@ -15,21 +15,28 @@ class Lag:
         self._past = np.zeros((self._depth, num_envs, size), np.float32)
         self._newest = 0
         self._envs = np.arange(num_envs)
+        self._whole = np.zeros(num_envs, np.intp)
+        self._share = np.zeros((num_envs, 1), np.float32)
+
+    def set_delay(self, ids: NDArray[np.intp], delay: NDArray[np.float64]) -> None:
+        """From now on these environments' values arrive `delay` [s] late, shape (k,); none later than the longest."""
+        steps = np.minimum(delay / self.period, self._depth - 2)
+        self._whole[ids] = whole = steps.astype(np.intp)
+        self._share[ids, 0] = steps - whole
 
     def reset(self, ids: NDArray[np.intp], values: NDArray[np.floating]) -> None:
         """As if `values`, shape (k, size), had always been the reading of these environments."""
         self._past[:, ids] = values
 
-    def push(self, values: NDArray[np.floating], delay: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Store the newest values, shape (N, size), and return those of `delay` [s] ago, delay shape (N,)."""
+    def push(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Store the newest values, shape (N, size), and return those that arrive now."""
         self._newest = (self._newest + 1) % self._depth
         self._past[self._newest] = values
-        steps = np.minimum(delay / self.period, self._depth - 2)
-        whole = steps.astype(int)
-        late: NDArray[np.float32] = self._past[(self._newest - whole) % self._depth, self._envs]
-        later = self._past[(self._newest - whole - 1) % self._depth, self._envs]
+        row = self._newest - self._whole  # a negative one counts from the end, as in a ring it should
+        late: NDArray[np.float32] = self._past[row, self._envs]
+        later = self._past[row - 1, self._envs]
         later -= late
-        later *= (steps - whole)[:, None].astype(np.float32)
+        later *= self._share
         late += later
         return late
 

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from dexsim2real_description import make_cell
 from dexsim2real_sim.kinematics import Kinematics
 from dexsim2real_sim.pose import Pose
-from dexsim2real_sim.quaternions import rotate
+from dexsim2real_sim.quaternions import matrices
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ SPREAD = 0.014
 ROOM = 0.07
 """From the pinch up to the palm, for the upper part of an object [m]."""
 
-_REACHED = np.radians([20.0, 130.0])
+_NEAREST, _FURTHEST = np.radians([20.0, 130.0])
 """Closing directions that the arm reaches over the start area: this far from straight ahead, to either side [rad]."""
 _OTHER_HAND = np.radians(31.0)
 """The side of YAW is preferred to the other unless that is better by this [rad]; a square never needs the other."""
@@ -132,20 +132,26 @@ def pinch_axes(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> tuple[A
     alike and of the two ways to close on it the one that the arm reaches best.
     """
     every = np.arange(len(pose))
-    axes = rotate(pose[:, None, 3:], np.eye(3))
-    up = np.abs(axes[:, :, 2]).argmax(axis=1)
-    pair = np.stack([(up + 1) % 3, (up + 2) % 3], axis=1)
-    widths = half[every[:, None], pair]
-    sides = axes[every[:, None], pair]
-    yaw = np.arctan2(sides[..., 1], sides[..., 0])
-    ways = np.concatenate([yaw, yaw - np.sign(yaw) * np.pi], axis=1)  # each side, then each side from behind
-    wide = widths > widths.min(axis=1, keepdims=True)
-    reached = np.copysign(np.clip(np.abs(ways), *_REACHED), ways)
-    askew = _ASKEW * np.abs(reached - ways)
-    cost = np.abs(np.abs(ways) + YAW) + _OTHER_HAND * (ways > 0) + askew + 10.0 * np.tile(wide, 2)
+    axes = matrices(pose[:, 3:])
+    up = np.abs(axes[:, 2]).argmax(axis=1)
+    pair = _HORIZONTAL[up]
+    widths, rows = half[every[:, None], pair], axes[every[:, None], :, pair]
+    yaw = np.arctan2(rows[..., 1], rows[..., 0])
+    ways = np.concatenate([yaw, yaw - np.copysign(np.pi, yaw)], axis=1)  # each side, then each side from behind
+    wide = widths > widths[:, ::-1]
+    aside = np.abs(ways)
+    reached = np.minimum(np.maximum(aside, _NEAREST), _FURTHEST)
+    cost = np.abs(aside + YAW) + _OTHER_HAND * (ways > 0) + _ASKEW * np.abs(reached - aside)
+    cost += 10.0 * wide[:, _TWICE]
     best = cost.argmin(axis=1)
-    same = is_round & ~wide.any(axis=1)
-    return np.where(same, YAW, reached[every, best]), widths[every, best % 2], half[every, up]
+    same = is_round & ~(wide[:, 0] | wide[:, 1])
+    direction = np.where(same, YAW, np.copysign(reached, ways)[every, best])
+    return direction, widths[every, best % 2], half[every, up]
+
+
+_HORIZONTAL = np.array([[1, 2], [2, 0], [0, 1]])
+"""The two other axes, by the axis that is up."""
+_TWICE = np.array([0, 1, 0, 1])
 
 
 def pinch_pose(body: Pose, half: Array, is_round: bool) -> tuple[Pose, float]:
@@ -165,9 +171,15 @@ def pinch_markers(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> Arra
     Where `pinch_pose` puts them, for N objects at once: poses (N, 7), half extents (N, 3) [m], round or not (N,).
     """
     yaw, width, height = pinch_axes(pose, half, is_round)
-    side = np.stack([np.cos(yaw), np.sin(yaw)], axis=1)
-    markers = np.repeat(pose[:, None, :3], 3, axis=1)
+    side = np.concatenate([np.cos(yaw)[:, None], np.sin(yaw)[:, None]], axis=1)
+    reach, across = side * width[:, None], side[:, ::-1] * _ACROSS
+    markers = np.empty((len(pose), 3, 3))
+    markers[:] = pose[:, None, :3]
     markers[:, :, 2] += np.maximum(0.0, height - ROOM)[:, None]
-    reach, across = side * width[:, None], side[:, ::-1] * [-SPREAD, SPREAD]
-    markers[:, :, :2] += np.stack([reach + across, reach - across, -reach], axis=1)
+    markers[:, 0, :2] += reach + across
+    markers[:, 1, :2] += reach - across
+    markers[:, 2, :2] -= reach
     return markers
+
+
+_ACROSS = np.array([-SPREAD, SPREAD])

@@ -1,4 +1,7 @@
-"""Arithmetic of unit quaternions w, x, y, z, many at a time."""
+"""Arithmetic of vectors and unit quaternions w, x, y, z, many at a time.
+
+Written for few numpy calls: in a step of some environments, the calls cost more than the arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,7 @@ Array = NDArray[np.float64]
 
 def multiply(a: Array, b: Array) -> Array:
     """The rotation `b` followed by `a`, each shape (..., 4)."""
-    aw, ax, ay, az = np.moveaxis(a, -1, 0)
-    bw, bx, by, bz = np.moveaxis(b, -1, 0)
-    product: Array = np.stack(
-        [
-            aw * bw - ax * bx - ay * by - az * bz,
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
-        ],
-        axis=-1,
-    )
+    product: Array = np.matvec(a[..., _LEFT] * _LEFT_SIGNS, b)
     return product
 
 
@@ -30,20 +23,50 @@ def inverse(a: Array) -> Array:
     return back
 
 
-def cross(a: Array, b: Array) -> Array:
-    """Vector product, each shape (..., 3); numpy's own spends most of its time on moving axes."""
-    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
-    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    product: Array = np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
-    return product
+def matrices(a: Array) -> Array:
+    """Rotation matrices, shape (..., 3, 3), of rotations, shape (..., 4).
+
+    Vectors in rows, shape (..., k, 3), are turned back by `rows @ matrices(a)`.
+    """
+    squares = (a[..., :, None] * a[..., None, :]).reshape(*a.shape[:-1], 1, 16)
+    turned: Array = (squares @ _FROM_SQUARES).reshape(*a.shape[:-1], 3, 3)
+    return turned
 
 
 def rotate(a: Array, vectors: Array) -> Array:
     """Vectors, shape (..., 3), turned by rotations, shape (..., 4)."""
-    w, axis = a[..., :1], a[..., 1:]
-    twice = 2.0 * cross(axis, vectors)
-    turned: Array = vectors + w * twice + cross(axis, twice)
+    turned: Array = np.matvec(matrices(a), vectors)
     return turned
 
 
+def cross(a: Array, b: Array) -> Array:
+    """Vector product, each shape (..., 3)."""
+    product: Array = a[..., _NEXT] * b[..., _AFTER] - a[..., _AFTER] * b[..., _NEXT]
+    return product
+
+
+def length(vectors: Array) -> Array:
+    """Euclidean, shape (...), of vectors, shape (..., k)."""
+    root: Array = np.sqrt(np.vecdot(vectors, vectors))
+    return root
+
+
 _CONJUGATE = np.array([1.0, -1.0, -1.0, -1.0])
+_NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])
+_LEFT = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
+"""Which component of `a` stands where in the matrix that multiplies `b`."""
+_LEFT_SIGNS = np.array([[1.0, -1, -1, -1], [1, 1, -1, 1], [1, 1, 1, -1], [1, -1, 1, 1]])
+
+
+def _from_squares() -> Array:
+    """The linear map from the products of components, ww wx ... zz, to the rotation matrix, shape (16, 9)."""
+    mapping = np.zeros((3, 3, 4, 4))
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        w, x, y, z = 0, i + 1, j + 1, k + 1
+        mapping[i, i, [w, x, y, z], [w, x, y, z]] = 1.0, 1.0, -1.0, -1.0
+        mapping[j, i, [x, w], [y, z]] = 2.0, 2.0
+        mapping[i, j, [x, w], [y, z]] = 2.0, -2.0
+    return np.ascontiguousarray(mapping.reshape(9, 16).T)
+
+
+_FROM_SQUARES = _from_squares()

@@ -46,7 +46,7 @@ class Sensors:
             self.touch.mixing = mixing.astype(np.float32)
         self._channels = _PUSH + 4 * self._joints + (self.touch.size if self.touch else 0)
         self._size = n
-        self._joint_noise = np.zeros((n, len(_JOINT_NOISE), 1), np.float32)
+        self._joint_noise = np.zeros((n, 3 * self._joints), np.float32)
         self._read = np.zeros((n, 3 * self._joints), np.float32)
         self.push_noise = np.zeros((n, _PUSH), np.float32)
         """What decides this step's push, shape (N, 4)."""
@@ -71,7 +71,9 @@ class Sensors:
     def read_parameters(self, ids: Ids) -> None:
         """Take over the parameters of these environments."""
         values = self._plant.values
-        self._joint_noise[ids] = np.stack([values[name][ids] for name in _JOINT_NOISE], axis=1)[:, :, None]
+        deviations = np.stack([values[name][ids] for name in _JOINT_NOISE], axis=1)
+        self._joint_noise[ids] = np.repeat(deviations, self._joints, axis=1)
+        self._lag.set_delay(ids, values["joint_lag"][ids])
         if self.touch is not None:
             self.touch.read_parameters(ids)
 
@@ -85,9 +87,8 @@ class Sensors:
     def measure(self) -> None:
         """Read everything once; after `disturb`, whose draw of noise it shares."""
         joints = self._joints
-        self._read = self._lag.push(self._clean(), self._plant.values["joint_lag"])
-        noise = self._row[:, joints : 4 * joints].reshape(self._size, 3, joints)
-        self._read += (noise * self._joint_noise).reshape(self._size, -1)
+        self._read = self._lag.push(self._clean())
+        self._read += self._row[:, joints : 4 * joints] * self._joint_noise
         if self.touch is not None:
             self.touch.measure(self._plant.sim, self._row[:, 4 * joints :])
 

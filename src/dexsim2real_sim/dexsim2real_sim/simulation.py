@@ -40,27 +40,22 @@ class Simulation:
         self.xmat: Array = self.batch.bind("xmat")
         self.pushes: Array = self.batch.bind("xfrc_applied")
         """Force and torque on each body in the world frame, shape (N, bodies, 6)."""
-        self._sensordata: Array = self.batch.bind("sensordata")
-        self.tip_ids = np.array([self.body_id(tip) for tip in TIPS])
-        self._tip_length = float(model.geom_pos[model.body_geomadr[self.tip_ids[0]], 2])
-        self._contact_start = int(model.sensor(f"{TIPS[0]}_contacts").adr[0])
-
-    @property
-    def joint_position(self) -> Array:
+        self.joint_position: Array = self.qpos[:, : len(JOINTS)]
         """[rad], shape (N, 23)."""
-        return self.qpos[:, : len(JOINTS)]
-
-    @property
-    def joint_velocity(self) -> Array:
+        self.joint_velocity: Array = self.qvel[:, : len(JOINTS)]
         """[rad/s], shape (N, 23)."""
-        return self.qvel[:, : len(JOINTS)]
-
-    @property
-    def contacts(self) -> Array:
+        self.contacts: Array = self._bind_contacts()
         """Strongest contacts of each fingertip, shape (N, 4, slots, 12); an empty slot is zero."""
+        self._warnings = self.batch.warning[:, :, 1]
+        self._shape_positions: Array = self.batch.bind("geom_xpos")
+        self.tip_ids = np.array([self.body_id(tip) for tip in TIPS])
+        self._tip_shapes = np.array([model.geom(f"{tip}_0").id for tip in TIPS])
+
+    def _bind_contacts(self) -> Array:
+        start = int(self.model.sensor(f"{TIPS[0]}_contacts").adr[0])
         size = len(TIPS) * CONTACT_SLOTS * CONTACT_VALUES
-        part = self._sensordata[:, self._contact_start : self._contact_start + size]
-        return part.reshape(self.num_envs, len(TIPS), CONTACT_SLOTS, CONTACT_VALUES)
+        part = self.batch.bind("sensordata")[:, start : start + size]
+        return np.reshape(part, (self.num_envs, len(TIPS), CONTACT_SLOTS, CONTACT_VALUES), copy=False)
 
     @property
     def tip_positions(self) -> Array:
@@ -70,7 +65,7 @@ class Simulation:
     @property
     def tip_middles(self) -> Array:
         """Middles of the fingertips' contact shapes in the world [m], shape (N, 4, 3)."""
-        return self.tip_positions + self._tip_length * self.tip_rotations[..., 2]
+        return self._shape_positions[:, self._tip_shapes]
 
     @property
     def touching(self) -> NDArray[np.bool_]:
@@ -146,8 +141,8 @@ class Simulation:
 
         Clears the warnings: each is reported once.
         """
-        counts = self.batch.warning[:, :, 1]
         finite = np.isfinite(self.qpos.sum(axis=1) + self.qvel.sum(axis=1))
+        counts = self._warnings
         if not counts.any():
             return ~finite, {}
         warned = counts.any(axis=1)

@@ -24,22 +24,28 @@ def taxel_forces(layout: TouchLayout, contacts: Array, positions: Array, rotatio
     of the fingertip frames. A contact's force is shared among taxels by distance, exp(-d^2 / 2 s^2), so that the
     taxels' forces, turned back into one frame, add up to it.
     """
-    shared = np.zeros((*contacts.shape[:2], layout.num_taxels, 3), np.float32)
-    env, finger, slot = np.nonzero(contacts[..., :3].any(axis=-1))
-    if len(env) == 0:
-        return shared
-    force, point, normal, tangent = np.split(contacts[env, finger, slot], 4, axis=-1)
-    frame = np.stack([normal, tangent, cross(normal, tangent)], axis=-1)
-    to_tip = rotations[env, finger].transpose(0, 2, 1)
-    in_tip = (to_tip @ frame @ force[:, :, None])[:, :, 0]
-    where = (to_tip @ (point - positions[env, finger])[:, :, None])[:, None, :, 0]
-    squared = np.square(where - layout.positions).sum(axis=-1)
+    num_envs, fingers, slots = contacts.shape[:3]
+    shared = np.zeros((num_envs * fingers, 3 * layout.num_taxels), np.float32)
+    full = np.flatnonzero(contacts[..., 0])  # where something presses; friction needs that too
+    if len(full) == 0:
+        return shared.reshape(num_envs, fingers, -1, 3)
+    tip = full // slots
+    env, finger = tip // fingers, tip % fingers
+    found = contacts[env, finger, full % slots]
+    force, point, normal, tangent = found[:, :3], found[:, 3:6], found[:, 6:9], found[:, 9:]
+    # A vector in a row times a rotation matrix is turned back by it.
+    in_world = force[:, :1] * normal + force[:, 1:2] * tangent + force[:, 2:] * cross(normal, tangent)
+    rotation = rotations[env, finger]
+    in_tip = np.vecmat(in_world, rotation)
+    away = np.vecmat(point - positions[env, finger], rotation)[:, None] - layout.positions
+    squared = np.vecdot(away, away)
     squared -= squared.min(axis=-1, keepdims=True)  # keeps a contact far from every taxel from being lost
     weights = np.exp(squared / (-2 * SPREAD**2))
     weights /= weights.sum(axis=-1, keepdims=True)
-    in_taxels = (layout.frames.transpose(0, 2, 1) @ in_tip[:, None, :, None])[..., 0]
-    np.add.at(shared, (env, finger), (weights[:, :, None] * in_taxels).astype(np.float32))
-    return shared
+    in_taxels = np.vecmat(in_tip[:, None], layout.frames) * weights[:, :, None]
+    first = np.flatnonzero(np.diff(tip, prepend=-1))  # contacts of one tip follow each other
+    shared[tip[first]] = np.add.reduceat(in_taxels.reshape(len(tip), -1).astype(np.float32), first)
+    return shared.reshape(num_envs, fingers, -1, 3)
 
 
 class TouchSensor:
@@ -57,10 +63,8 @@ class TouchSensor:
         self.size = int(np.prod(self._shape[1:]))
         """Numbers in one reading of one hand: the standard normal numbers that a measurement takes."""
         self._lag = Lag(num_envs, self.size, period, LONGEST_LAG)
-        self._gain, self._noise, self._play, self._full, self._step = np.zeros((5, num_envs, 1, 1, 3), np.float32)
-        self._turning = np.zeros(self._shape, np.float32)
-        self._drift_rate = np.zeros(self._shape, np.float32)
-        self._drift = np.zeros(self._shape, np.float32)
+        self._gain, self._noise, self._play, self._full, self._quantum = np.zeros((5, *self._shape), np.float32)
+        self._turning, self._drift_step, self._drift = np.zeros((3, *self._shape), np.float32)
         self.mixing: NDArray[np.float32] | None = None
         """Share of each taxel's force that each taxel reports, shape (T, T); None without cross-talk."""
         self.contact = np.zeros(self._shape, np.float32)
@@ -74,7 +78,8 @@ class TouchSensor:
         self._noise[ids] = self._per_axis(ids, "touch_noise_shear", "touch_noise_normal")
         self._full[ids] = self._per_axis(ids, "touch_range_shear", "touch_range_normal")
         self._play[ids] = self._per_axis(ids, "touch_hysteresis", "touch_hysteresis") * self._full[ids] / 2
-        self._step[ids] = np.maximum(self._per_axis(ids, "touch_quantum", "touch_quantum"), 1e-7)
+        self._quantum[ids] = np.maximum(self._per_axis(ids, "touch_quantum", "touch_quantum"), 1e-7)
+        self._lag.set_delay(ids, self._values["touch_lag"][ids])
 
     def reset(self, ids: Ids, sim: Simulation, noise: NDArray[np.floating]) -> None:
         """Begin an episode with a skin just zeroed; `noise` standard normal, shape (k, size), makes it drift."""
@@ -82,8 +87,8 @@ class TouchSensor:
         positions, rotations = sim.tip_positions[ids], sim.tip_rotations[ids]
         self.contact[ids] = taxel_forces(self.layout, sim.contacts[ids], positions, rotations)
         self._turning[ids] = self.contact[ids]
-        drift = self._values["touch_drift"][ids, None] * noise
-        self._drift_rate[ids] = drift.reshape(-1, *self._shape[1:])
+        drift = self._values["touch_drift"][ids, None] * noise * self._period
+        self._drift_step[ids] = drift.reshape(-1, *self._shape[1:])
         self._drift[ids] = 0.0
         self._lag.reset(ids, self.contact[ids].reshape(len(ids), -1))
         self.forces[ids] = self.contact[ids]
@@ -91,17 +96,19 @@ class TouchSensor:
     def measure(self, sim: Simulation, noise: NDArray[np.float32]) -> None:
         """Read all taxels; `noise` standard normal, shape (N, size)."""
         self.contact = taxel_forces(self.layout, sim.contacts, sim.tip_positions, sim.tip_rotations)
-        np.clip(self._turning, self.contact - self._play, self.contact + self._play, out=self._turning)
+        np.maximum(self._turning, self.contact - self._play, out=self._turning)
+        np.minimum(self._turning, self.contact + self._play, out=self._turning)
         skin = self._turning if self.mixing is None else self.mixing @ self._turning
-        reading = self._lag.push(skin.reshape(len(noise), -1), self._values["touch_lag"]).reshape(self._shape)
+        reading = self._lag.push(skin.reshape(len(noise), -1)).reshape(self._shape)
         reading *= self._gain
-        self._drift += self._drift_rate * np.float32(self._period)
+        self._drift += self._drift_step
         reading += self._drift
         reading += self._noise * noise.reshape(self._shape)
-        np.clip(reading, -self._full, self._full, out=reading)
-        reading /= self._step
+        np.minimum(reading, self._full, out=reading)
+        np.maximum(reading, -self._full, out=reading)
+        reading /= self._quantum
         np.rint(reading, out=reading)
-        reading *= self._step
+        reading *= self._quantum
         self.forces = reading
 
     def _per_axis(self, ids: Ids, shear: str, normal: str) -> NDArray[np.float64]:

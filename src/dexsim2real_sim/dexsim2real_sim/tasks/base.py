@@ -77,6 +77,23 @@ class Slot:
     """Objects that fit the task; empty means that any does."""
 
 
+@dataclass(frozen=True)
+class FeatureInfo:
+    """What a feature is, for people, for sub-goals written as data and for the models that propose them."""
+
+    meaning: str
+    unit: str = "m"
+    """`m`, `m/s`, `rad`, `rad/s`, or `1` for numbers without a unit."""
+    shape: tuple[int, ...] = (3,)
+    """In one environment; () is a single number."""
+
+
+TIPS_TO_MARKERS = FeatureInfo(
+    "ways of index, middle and thumb to where they pinch it; 0.012 long at contact", "m", (3, 3)
+)
+TOUCHING = FeatureInfo("1 for each of index, middle, ring, thumb that touches anything, else 0", "1", (4,))
+
+
 class Goal(Protocol):
     """What episodes are judged by: the task's own goal, or a step on the way to it."""
 
@@ -111,6 +128,8 @@ class Task(ABC):
     success_bonus: ClassVar[float] = 0.0
     """Added to the reward in the step in which an episode succeeds and so ends."""
     slots: ClassVar[tuple[Slot, ...]] = ()
+    feature_infos: ClassVar[Mapping[str, FeatureInfo]]
+    """What `features` measures."""
 
     @abstractmethod
     def add_objects(self, spec: mujoco.MjSpec) -> None:
@@ -196,7 +215,7 @@ def contact_goal(tips_to_markers: Array) -> Array:
     return mean(closeness(np.maximum(length(tips_to_markers) - SKIN_RADIUS, 0.0), 20.0))
 
 
-def mean(values: Array) -> Array:
+def mean(values: Array | Flags) -> Array:
     """Of each environment's values, shape (N, k); numpy's own takes four times as long for few."""
     average: Array = values.sum(axis=1) / values.shape[1]
     return average

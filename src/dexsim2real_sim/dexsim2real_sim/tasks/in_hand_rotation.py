@@ -15,8 +15,19 @@ from dexsim2real_description.hand import PALM, SKIN_RADIUS
 from dexsim2real_description.kinematics import LinkPose
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pose import Pose
-from dexsim2real_sim.quaternions import inverse, multiply, rotate
-from dexsim2real_sim.tasks.base import Array, Features, Flags, InitialState, Slot, Task, World, closeness
+from dexsim2real_sim.quaternions import inverse, length, matrices, multiply, rotate
+from dexsim2real_sim.tasks.base import (
+    Array,
+    FeatureInfo,
+    Features,
+    Flags,
+    InitialState,
+    Slot,
+    Task,
+    World,
+    closeness,
+    mean,
+)
 
 ARM_PALM_UP = np.array([0.4375, 0.293, -0.9934, -2.0564, 1.4015, 1.0098, -1.5501])
 """Palm up, 0.4 m over the table, fingers to the left, every joint 1 rad or more from its limits [rad]."""
@@ -48,6 +59,19 @@ class InHandRotation(Task):
     hold: ClassVar[float] = 0.3
     success_bonus: ClassVar[float] = 100.0
     slots: ClassVar[tuple[Slot, ...]] = (Slot("object", ("colored_block", "foam_brick", "rubik_cube")),)
+    feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {
+        "object_position": FeatureInfo("middle of the object in the palm's frame; x away from the palm"),
+        "object_rotation": FeatureInfo("quaternion w, x, y, z of the object in the palm's frame", "1", (4,)),
+        "object_half": FeatureInfo("half extents of the object"),
+        "object_spin": FeatureInfo("angular velocity of the object in the palm's frame; x is the wanted turn", "rad/s"),
+        "tips_at_object": FeatureInfo(
+            "middles of index, middle, ring and thumb tip in the object's frame", "m", (4, 3)
+        ),
+        "turned": FeatureInfo("turn about the palm's normal since the start, counter-clockwise positive", "rad", ()),
+        "to_go": FeatureInfo("what is missing of the asked turn", "rad", ()),
+        "tilt": FeatureInfo("of the object against lying flat on the palm", "rad", ()),
+        "palm_tilt": FeatureInfo("of the palm against facing straight up", "rad", ()),
+    }
 
     def add_objects(self, spec: mujoco.MjSpec) -> None:
         """Nothing but the object."""
@@ -68,17 +92,16 @@ class InHandRotation(Task):
         palm = sim.body_id(PALM)
         pose, to_palm = sim.pose("object"), inverse(sim.xquat[:, palm])
         rotation = multiply(to_palm, pose[:, 3:])
-        start = inverse(world.start["object"][:, 3:])
-        w, x, y, z = multiply(rotation, multiply(start, _start_palm().rotation.as_quat(scalar_first=True))).T
+        start = multiply(inverse(world.start["object"][:, 3:]), _start_palm_quaternion())
+        w, x, y, z = multiply(rotation, start).T
         turned = world.memory.setdefault("turned", np.zeros(len(pose)))
         turned += _wrap(2 * np.arctan2(x, w) - turned)  # the twist about the palm's x, without its jumps
-        tips = rotate(inverse(pose[:, 3:])[:, None], sim.tip_middles - pose[:, None, :3])
         return {
             "object_position": rotate(to_palm, pose[:, :3] - sim.xpos[:, palm]),
             "object_rotation": rotation,
             "object_half": world.half["object"].copy(),
             "object_spin": rotate(rotation, sim.twist("object")[:, 3:]),
-            "tips_at_object": tips,
+            "tips_at_object": (sim.tip_middles - pose[:, None, :3]) @ matrices(pose[:, 3:]),
             "turned": turned.copy(),
             "to_go": ASKED[0] + (ASKED[1] - ASKED[0]) * world.difficulty - turned,
             "tilt": 2 * np.arcsin(np.minimum(1.0, np.hypot(y, z))),
@@ -102,7 +125,7 @@ class InHandRotation(Task):
 
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips at the object's sides, palm kept up; while the object lies flat, angle to go and spin."""
-        contact = closeness(_side_gaps(features["tips_at_object"], features["object_half"]), 20.0).mean(axis=1)
+        contact = mean(closeness(_side_gaps(features["tips_at_object"], features["object_half"]), 20.0))
         steady = closeness(features["palm_tilt"], 5.0)
         goal = closeness(np.maximum(features["to_go"], 0.0), 1.0)
         spin = np.clip(features["object_spin"][:, 0], -1.0, 1.0)
@@ -123,6 +146,12 @@ def _start_palm() -> Pose:
     return Pose(matrix[:3, 3], Rotation.from_matrix(matrix[:3, :3]))
 
 
+@lru_cache(maxsize=1)
+def _start_palm_quaternion() -> Array:
+    """Its rotation as w, x, y, z, shape (4,)."""
+    return np.asarray(_start_palm().rotation.as_quat(scalar_first=True))
+
+
 def _wrap(angle: Array) -> Array:
     """The same angle in [-pi, pi)."""
     wrapped: Array = (angle + np.pi) % (2 * np.pi) - np.pi
@@ -135,7 +164,7 @@ def _side_gaps(tips: Array, half: Array) -> Array:
     `tips` in the object's frame, shape (N, 4, 3); half extents, shape (N, 3). Returns shape (N, 4).
     """
     markers = _SIDES * half[:, None]
-    nearest = np.linalg.norm(tips[:, :, None] - markers[:, None], axis=-1).min(axis=2)
+    nearest = length(tips[:, :, None] - markers[:, None]).min(axis=2)
     gaps: Array = np.maximum(nearest - SKIN_RADIUS, 0.0)
     return gaps
 

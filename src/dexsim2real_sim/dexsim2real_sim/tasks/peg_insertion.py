@@ -11,11 +11,15 @@ from scipy.spatial.transform import Rotation
 
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers
+from dexsim2real_sim.quaternions import length, matrices
 from dexsim2real_sim.robot import FIXTURE
 from dexsim2real_sim.tasks.base import (
     AREA,
     AREA_CENTRE,
+    TIPS_TO_MARKERS,
+    TOUCHING,
     Array,
+    FeatureInfo,
     Features,
     Flags,
     InitialState,
@@ -58,6 +62,16 @@ class PegInsertion(Task):
     instruction: ClassVar[str] = "Insert the peg into the hole of the block."
     hold: ClassVar[float] = 0.2
     success_bonus: ClassVar[float] = 100.0
+    feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {
+        "peg_position": FeatureInfo("middle of the peg in the world; z is up, the table near 0"),
+        "peg_rotation": FeatureInfo("quaternion w, x, y, z of the peg", "1", (4,)),
+        "peg_velocity": FeatureInfo("of the peg", "m/s"),
+        "to_goal": FeatureInfo("from the peg's lower end to the ground of the hole, 0.03 deep; z negative above"),
+        "turn": FeatureInfo("of the peg about the vertical against the hole's sides, to the nearest fit", "rad", ()),
+        "tips_to_markers": TIPS_TO_MARKERS,
+        "touching": TOUCHING,
+        "lifted": FeatureInfo("highest clearance under the peg since the episode began", "m", ()),
+    }
 
     def __init__(self) -> None:
         self._pinch = default_pinch()
@@ -109,14 +123,14 @@ class PegInsertion(Task):
         """Peg, the way of its lower end to the ground of the hole, its turn against the hole, fingertips."""
         sim = world.sim
         pose = sim.pose("peg")
-        w, x, y, z = pose[:, 3:].T
-        axis = np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], axis=1)
-        end = pose[:, :3] - PEG.half[2] * np.where(axis[:, 2:] < 0, -axis, axis)
+        axes = matrices(pose[:, 3:])
+        end = pose[:, :3] - PEG.half[2] * np.copysign(1.0, axes[:, 2:, 2]) * axes[:, :, 2]
         lifted = world.memory.setdefault("lifted", np.zeros(len(pose)))
         np.maximum(lifted, end[:, 2] - world.table_height, out=lifted)
-        goal = np.column_stack([np.tile(HOLE, (len(pose), 1)), world.table_height])
-        yaw = np.arctan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z)) - YAW
-        half = np.tile(PEG.half, (len(pose), 1))
+        goal = np.empty((len(pose), 3))
+        goal[:, :2], goal[:, 2] = HOLE, world.table_height
+        yaw = np.arctan2(axes[:, 1, 0], axes[:, 0, 0]) - YAW
+        half = np.broadcast_to(PEG.half, (len(pose), 3))
         markers = pinch_markers(pose, half, np.zeros(len(pose), dtype=bool))
         return {
             "peg_position": pose[:, :3].copy(),
@@ -146,7 +160,7 @@ class PegInsertion(Task):
         """Fingertips to their contact goals, lift, then the peg to the hole and down. At most 1."""
         contact = contact_goal(features["tips_to_markers"])
         lift = np.clip(features["lifted"] / LIFT, 0.0, 1.0)
-        way = np.linalg.norm(features["to_goal"], axis=1) + 0.02 * np.abs(features["turn"])
+        way = length(features["to_goal"]) + 0.02 * np.abs(features["turn"])
         goal = closeness(way, 20.0) * lift
         reward: Array = 0.2 * contact + 0.2 * lift + 0.6 * goal
         return reward
@@ -159,5 +173,5 @@ class PegInsertion(Task):
     def _inside(self, features: Features) -> Flags:
         """The lower end is below the block's top and within the hole."""
         to_goal = features["to_goal"]
-        inside: Flags = (np.linalg.norm(to_goal[:, :2], axis=1) < 2 * CLEARANCE) & (-to_goal[:, 2] < DEPTH)
+        inside: Flags = (length(to_goal[:, :2]) < 2 * CLEARANCE) & (-to_goal[:, 2] < DEPTH)
         return inside

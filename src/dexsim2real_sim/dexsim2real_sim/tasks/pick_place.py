@@ -10,10 +10,14 @@ import numpy as np
 
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers
+from dexsim2real_sim.quaternions import length
 from dexsim2real_sim.tasks.base import (
     AREA,
     AREA_CENTRE,
+    TIPS_TO_MARKERS,
+    TOUCHING,
     Array,
+    FeatureInfo,
     Features,
     Flags,
     InitialState,
@@ -24,6 +28,7 @@ from dexsim2real_sim.tasks.base import (
     closeness,
     contact_goal,
     in_area,
+    mean,
     upright,
 )
 from dexsim2real_sim.tasks.starts import approaching, holding, progress
@@ -54,6 +59,15 @@ class PickPlace(Task):
     hold: ClassVar[float] = 0.3
     success_bonus: ClassVar[float] = 100.0
     slots: ClassVar[tuple[Slot, ...]] = (Slot("object"),)
+    feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {
+        "object_position": FeatureInfo("middle of the object in the world; z is up, the table near 0"),
+        "object_rotation": FeatureInfo("quaternion w, x, y, z of the object", "1", (4,)),
+        "object_velocity": FeatureInfo("of the object", "m/s"),
+        "to_goal": FeatureInfo("from the object to where it stands in the middle of the target zone; z negative above"),
+        "tips_to_markers": TIPS_TO_MARKERS,
+        "touching": TOUCHING,
+        "lifted": FeatureInfo("highest clearance under the object since the episode began", "m", ()),
+    }
 
     def __init__(self) -> None:
         self._pinch = default_pinch()
@@ -103,7 +117,7 @@ class PickPlace(Task):
 
     def achieved(self, features: Features, difficulty: Array) -> Flags:
         """Carried there, on the table within the zone, slow, and let go."""
-        slow = np.linalg.norm(features["object_velocity"], axis=1) < SLOW
+        slow = length(features["object_velocity"]) < SLOW
         done: Flags = self._arrived(features, difficulty) & slow & ~features["touching"].any(axis=1)
         return done
 
@@ -128,8 +142,8 @@ class PickPlace(Task):
         """Fingertips to their contact goals, lift, then the object to the zone; there, fingers off. At most 1."""
         contact = contact_goal(features["tips_to_markers"])
         lift = np.clip(features["lifted"] / LIFT, 0.0, 1.0)
-        goal = closeness(np.linalg.norm(features["to_goal"], axis=1)) * lift
-        there = 0.9 + 0.1 * (1.0 - features["touching"].mean(axis=1))
+        goal = closeness(length(features["to_goal"])) * lift
+        there = 0.9 + 0.1 * (1.0 - mean(features["touching"]))
         on_the_way = 0.2 * contact + 0.3 * lift + 0.4 * goal
         reward: Array = np.where(self._arrived(features, difficulty), there, on_the_way)
         return reward
@@ -142,6 +156,6 @@ class PickPlace(Task):
     def _arrived(self, features: Features, difficulty: Array) -> Flags:
         """Carried there and on the table, at rest or not."""
         offset = features["to_goal"]
-        inside = np.linalg.norm(offset[:, :2], axis=1) < between(ZONE_RADIUS, difficulty)
+        inside = length(offset[:, :2]) < between(ZONE_RADIUS, difficulty)
         arrived: Flags = inside & (-offset[:, 2] < RESTING) & (features["lifted"] >= LIFT)
         return arrived

@@ -11,12 +11,13 @@ from scipy.spatial.transform import Rotation
 
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pose import Pose
-from dexsim2real_sim.quaternions import inverse, rotate
+from dexsim2real_sim.quaternions import length, matrices
 from dexsim2real_sim.robot import FINGER, FIXTURE, OBJECT, ROBOT
 from dexsim2real_sim.tasks.base import (
     AREA,
     AREA_CENTRE,
     Array,
+    FeatureInfo,
     Features,
     Flags,
     InitialState,
@@ -25,6 +26,7 @@ from dexsim2real_sim.tasks.base import (
     add_free_body,
     closeness,
     in_area,
+    mean,
 )
 from dexsim2real_sim.tasks.starts import progress
 from dexsim2real_sim.wrap import BESIDE, HEADING, Wrap, grip_gaps, upright_post
@@ -72,6 +74,20 @@ class Pouring(Task):
     name: ClassVar[str] = "pouring"
     instruction: ClassVar[str] = "Pick up the cup and pour the beads into the bowl."
     success_bonus: ClassVar[float] = 100.0
+    feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {
+        "cup_position": FeatureInfo("middle of the cup in the world; 0.07 high when it stands"),
+        "cup_rotation": FeatureInfo("quaternion w, x, y, z of the cup", "1", (4,)),
+        "cup_up": FeatureInfo("direction of the cup's axis towards its mouth; z is 1 upright, -1 upside down", "1"),
+        "mouth_to_bowl": FeatureInfo("from the cup's mouth to where it pours, 0.06 over the middle of the bowl's rim"),
+        "tips_in_cup": FeatureInfo(
+            "middles of index, middle, ring and thumb tip in the frame of the cup, an upright tube of radius 0.033",
+            "m",
+            (4, 3),
+        ),
+        "granules_middle": FeatureInfo("mean position of the granules against the middle of the bowl's rim"),
+        "in_bowl": FeatureInfo("share of the granules in the bowl", "1", ()),
+        "spilled": FeatureInfo("share of the granules on the table", "1", ()),
+    }
 
     def add_objects(self, spec: mujoco.MjSpec) -> None:
         """The cup, the bowl fixed to the table, the granules."""
@@ -103,26 +119,27 @@ class Pouring(Task):
     def features(self, world: World) -> Features:
         """Cup, its mouth's way to where it pours, the fingertips' way to the cup, where the granules are."""
         sim = world.sim
-        cup, back = sim.pose("cup"), inverse(sim.pose("cup")[:, 3:])[:, None]
-        up = rotate(cup[:, 3:], np.array([0.0, 0.0, 1.0]))
+        cup = sim.pose("cup")
+        axes = matrices(cup[:, 3:])
+        up = axes[:, :, 2]
         rim = np.empty((len(cup), 3))
         rim[:, :2], rim[:, 2] = BOWL, world.table_height + BOWL_HEIGHT
         start, _ = sim.free_address("granule_0")
         granules = sim.qpos[:, start : start + 3 * GRANULES].reshape(-1, GRANULES, 3)
-        beside, above = np.linalg.norm(granules[..., :2] - BOWL, axis=2), granules[..., 2] - rim[:, None, 2]
+        beside, above = length(granules[..., :2] - BOWL), granules[..., 2] - rim[:, None, 2]
         in_bowl = (beside < BOWL_RADIUS) & (above < 0.0) & (above > -BOWL_HEIGHT - 0.01)
-        local = rotate(back, granules - cup[:, None, :3])
-        in_cup = (np.linalg.norm(local[..., :2], axis=2) < CUP_RADIUS) & (np.abs(local[..., 2]) < CUP_HEIGHT / 2)
+        local = (granules - cup[:, None, :3]) @ axes
+        in_cup = (length(local[..., :2]) < CUP_RADIUS) & (np.abs(local[..., 2]) < CUP_HEIGHT / 2)
         spilled = ~in_bowl & ~in_cup & (above < 0.02 - BOWL_HEIGHT)
         return {
             "cup_position": cup[:, :3].copy(),
             "cup_rotation": cup[:, 3:].copy(),
             "cup_up": up,
             "mouth_to_bowl": rim + [0.0, 0.0, POUR_HEIGHT] - cup[:, :3] - CUP_HEIGHT / 2 * up,
-            "tips_in_cup": rotate(back, sim.tip_middles - cup[:, None, :3]),
-            "granules_middle": granules.mean(axis=1) - rim,
-            "in_bowl": in_bowl.mean(axis=1),
-            "spilled": spilled.mean(axis=1),
+            "tips_in_cup": (sim.tip_middles - cup[:, None, :3]) @ axes,
+            "granules_middle": mean(granules) - rim,
+            "in_bowl": mean(in_bowl),
+            "spilled": mean(spilled),
         }
 
     def achieved(self, features: Features, difficulty: Array) -> Flags:
@@ -140,8 +157,8 @@ class Pouring(Task):
 
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips to their contact goals, mouth of the cup over the bowl, tilt there, granules in the bowl."""
-        contact = closeness(grip_gaps(features["tips_in_cup"], CUP_RADIUS), 20.0).mean(axis=1)
-        over = closeness(np.linalg.norm(features["mouth_to_bowl"], axis=1))
+        contact = mean(closeness(grip_gaps(features["tips_in_cup"], CUP_RADIUS), 20.0))
+        over = closeness(length(features["mouth_to_bowl"]))
         tilt = 0.5 - 0.5 * features["cup_up"][:, 2]
         reward: Array = 0.15 * contact + 0.25 * over + 0.2 * over * tilt + 0.4 * features["in_bowl"]
         return reward

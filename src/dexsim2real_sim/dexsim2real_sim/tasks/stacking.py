@@ -10,9 +10,13 @@ import numpy as np
 
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers
+from dexsim2real_sim.quaternions import length
 from dexsim2real_sim.tasks.base import (
     AREA_CENTRE,
+    TIPS_TO_MARKERS,
+    TOUCHING,
     Array,
+    FeatureInfo,
     Features,
     Flags,
     InitialState,
@@ -25,6 +29,7 @@ from dexsim2real_sim.tasks.base import (
     closeness,
     contact_goal,
     in_area,
+    mean,
     upright,
 )
 from dexsim2real_sim.tasks.starts import approaching, holding, progress
@@ -57,6 +62,17 @@ class Stacking(Task):
     hold: ClassVar[float] = 3.0
     success_bonus: ClassVar[float] = 100.0
     slots: ClassVar[tuple[Slot, ...]] = (Slot("top", ("colored_block", "rubik_cube")),)
+    feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {
+        "top_position": FeatureInfo("middle of the upper cube in the world; z is up, the table near 0"),
+        "top_rotation": FeatureInfo("quaternion w, x, y, z of the upper cube", "1", (4,)),
+        "top_velocity": FeatureInfo("of the upper cube", "m/s"),
+        "base_position": FeatureInfo("middle of the lower cube in the world"),
+        "base_rotation": FeatureInfo("quaternion w, x, y, z of the lower cube", "1", (4,)),
+        "offset": FeatureInfo("of the upper cube from lying centred on the lower one; z positive above it"),
+        "tips_to_markers": TIPS_TO_MARKERS,
+        "touching": TOUCHING,
+        "lifted": FeatureInfo("highest clearance under the upper cube since the episode began", "m", ()),
+    }
 
     def __init__(self) -> None:
         self._pinch = default_pinch()
@@ -128,8 +144,8 @@ class Stacking(Task):
         """Fingertips to their contact goals, lift, then the cube onto the other; there, fingers off. At most 1."""
         contact = contact_goal(features["tips_to_markers"])
         lift = np.clip(features["lifted"] / LIFT, 0.0, 1.0)
-        goal = closeness(np.linalg.norm(features["offset"], axis=1), 20.0) * lift
-        there = 0.9 + 0.1 * (1.0 - features["touching"].mean(axis=1))
+        goal = closeness(length(features["offset"]), 20.0) * lift
+        there = 0.9 + 0.1 * (1.0 - mean(features["touching"]))
         on_the_way = 0.2 * contact + 0.2 * lift + 0.5 * goal
         reward: Array = np.where(self._stacked(features, difficulty), there, on_the_way)
         return reward
@@ -142,7 +158,7 @@ class Stacking(Task):
     def _stacked(self, features: Features, difficulty: Array) -> Flags:
         """Centred and lying on it, held or not."""
         offset = features["offset"]
-        centred = np.linalg.norm(offset[:, :2], axis=1) < between(TOLERANCE, difficulty)
+        centred = length(offset[:, :2]) < between(TOLERANCE, difficulty)
         stacked: Flags = centred & (np.abs(offset[:, 2]) < CONTACT)
         return stacked
 

@@ -12,11 +12,12 @@ from scipy.spatial.transform import Rotation
 from dexsim2real_description.model import ZERO, box_inertia
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pose import Pose
-from dexsim2real_sim.quaternions import inverse, rotate
+from dexsim2real_sim.quaternions import length, matrices, rotate
 from dexsim2real_sim.robot import FIXTURE
 from dexsim2real_sim.tasks.base import (
     AREA,
     Array,
+    FeatureInfo,
     Features,
     Flags,
     InitialState,
@@ -26,6 +27,7 @@ from dexsim2real_sim.tasks.base import (
     add_object_geom,
     closeness,
     in_area,
+    mean,
 )
 from dexsim2real_sim.tasks.starts import progress
 from dexsim2real_sim.wrap import BESIDE, HEADING, Wrap, grip_gaps, upright_post
@@ -87,6 +89,22 @@ class ToolUse(Task):
     instruction: ClassVar[str] = "Flip the toast onto the plate with the spatula."
     hold: ClassVar[float] = 0.3
     success_bonus: ClassVar[float] = 100.0
+    feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {
+        "toast_position": FeatureInfo("middle of the toast in the world; z is up, the table near 0"),
+        "toast_rotation": FeatureInfo("quaternion w, x, y, z of the toast", "1", (4,)),
+        "toast_velocity": FeatureInfo("of the toast", "m/s"),
+        "tool_position": FeatureInfo("middle of the spatula's handle in the world; 0.078 high when it stands"),
+        "tool_rotation": FeatureInfo("quaternion w, x, y, z of the spatula", "1", (4,)),
+        "tips_on_tool": FeatureInfo(
+            "middles of index, middle, ring and thumb tip in the frame of the handle, an upright bar 0.032 wide",
+            "m",
+            (4, 3),
+        ),
+        "blade_to_toast": FeatureInfo("from where toast belongs on the blade to the toast"),
+        "to_plate": FeatureInfo("from the toast to where it lies on the middle of the plate"),
+        "turned": FeatureInfo("angle between the toast's upper side and up; pi when it lies turned over", "rad", ()),
+        "above_table": FeatureInfo("height of the toast's middle over the table", "m", ()),
+    }
 
     def add_objects(self, spec: mujoco.MjSpec) -> None:
         """Spatula and toast, the grill and the plate fixed to the table."""
@@ -131,7 +149,7 @@ class ToolUse(Task):
             "toast_velocity": sim.twist("toast")[:, :3].copy(),
             "tool_position": tool[:, :3].copy(),
             "tool_rotation": tool[:, 3:].copy(),
-            "tips_on_tool": rotate(inverse(tool[:, 3:])[:, None], local),
+            "tips_on_tool": local @ matrices(tool[:, 3:]),
             "blade_to_toast": toast[:, :3] - spot,
             "to_plate": on_plate - toast[:, :3],
             "turned": np.arccos(np.clip(up, -1.0, 1.0)),
@@ -140,7 +158,7 @@ class ToolUse(Task):
 
     def achieved(self, features: Features, difficulty: Array) -> Flags:
         """The other side up, flat on the middle of the plate, at rest."""
-        slow = np.linalg.norm(features["toast_velocity"], axis=1) < SLOW
+        slow = length(features["toast_velocity"]) < SLOW
         done: Flags = (features["turned"] > np.pi - FLAT) & self._landed(features, difficulty) & slow
         return done
 
@@ -161,10 +179,10 @@ class ToolUse(Task):
 
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips to their contact goals, blade under the toast, toast to the plate, toast turned there."""
-        contact = closeness(grip_gaps(features["tips_on_tool"], HANDLE[0] / 2), 20.0).mean(axis=1)
+        contact = mean(closeness(grip_gaps(features["tips_on_tool"], HANDLE[0] / 2), 20.0))
         turned = features["turned"] / np.pi
-        under = np.maximum(closeness(np.linalg.norm(features["blade_to_toast"], axis=1)), turned)
-        plate = closeness(np.linalg.norm(features["to_plate"], axis=1))
+        under = np.maximum(closeness(length(features["blade_to_toast"])), turned)
+        plate = closeness(length(features["to_plate"]))
         reward: Array = 0.15 * contact + 0.25 * under + 0.3 * plate + 0.3 * plate * turned
         return reward
 
@@ -179,7 +197,7 @@ class ToolUse(Task):
 
     def _landed(self, features: Features, difficulty: Array) -> Flags:
         way = features["to_plate"]
-        near = np.linalg.norm(way[:, :2], axis=1) < self._tolerance(difficulty)
+        near = length(way[:, :2]) < self._tolerance(difficulty)
         landed: Flags = near & (np.abs(way[:, 2]) < TOAST[2] / 2)
         return landed
 
