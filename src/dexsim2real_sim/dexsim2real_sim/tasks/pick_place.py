@@ -57,7 +57,7 @@ class PickPlace(Task):
     name: ClassVar[str] = "pick_place"
     instruction: ClassVar[str] = "Pick up the object and place it in the target zone."
     hold: ClassVar[float] = 0.3
-    success_bonus: ClassVar[float] = 100.0
+    success_bonus: ClassVar[float] = 200.0
     slots: ClassVar[tuple[Slot, ...]] = (Slot("object"),)
     feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {
         "object_position": FeatureInfo("middle of the object in the world; z is up, the table near 0"),
