@@ -17,3 +17,7 @@ class CurriculumError(DexSim2RealError):
 
 class TrainingError(DexSim2RealError):
     """A training cannot start, go on or be saved."""
+
+
+class ChatError(DexSim2RealError):
+    """A model cannot be asked: its endpoint, key or settings are not what is needed, or a cap is reached."""
