@@ -88,11 +88,15 @@ class Policy:
         With a batch, all robots advance together. Raises DexSim2RealError if the values do not fit the contract.
         """
         steps = self.contract.stride if steps is None else steps
-        batch = values.as_batch()
-        self._advance(len(batch.position), steps)
-        positions = self._blender.blend(self._predictor.predict(batch, self._steps), steps)
+        positions = self._blender.blend(self.propose(values, steps), steps)
         single = values.position.ndim == 1
         return ActionChunk(positions[0] if single else positions, 1.0 / self.contract.action.rate)
+
+    def propose(self, values: SensorValues, steps: int | None = None) -> Array:
+        """What `act` blends, joint targets [rad], shape (N, H, 23); call it in place of `act`, once per observation."""
+        batch = values.as_batch()
+        self._advance(len(batch.position), self.contract.stride if steps is None else steps)
+        return self._predictor.predict(batch, self._steps)
 
     def _advance(self, robots: int, steps: int) -> None:
         """Count the action steps since the reset, robot by robot."""
