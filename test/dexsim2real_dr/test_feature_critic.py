@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_dr.critics.critic import Pictures
+from dexsim2real_dr.critics.critic import Evidence
 from dexsim2real_dr.critics.features import FeatureCritic
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'train'")
@@ -25,7 +25,7 @@ def network(file, operator="GlobalAveragePool", shape=("n", 3, 16, 16), kind=onn
 
 
 def tinted(*rgb):
-    return Pictures(np.tile(np.array(rgb, np.uint8), (2, 24, 32, 1)), ("front", "front"))
+    return Evidence(np.tile(np.array(rgb, np.uint8), (2, 24, 32, 1)), ("front", "front"))
 
 
 def test_scores_follow_the_angle_between_features(tmp_path):

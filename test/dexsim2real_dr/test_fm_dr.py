@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_dr.critics.critic import Critic, Pictures, Scores
+from dexsim2real_dr.critics.critic import Critic, Differences, Evidence, Scores, to_score
 from dexsim2real_dr.errors import CriticError
 from dexsim2real_dr.fm_dr.coding import Coding
 from dexsim2real_dr.fm_dr.config import FmDrConfig
 from dexsim2real_dr.fm_dr.search import Problem, Search, best_values
-from dexsim2real_dr.fm_dr.surrogate import Surrogate
-from dexsim2real_sim import PARAMETERS, load_randomization
+from dexsim2real_dr.fm_dr.surrogate import DifferenceSurrogate, ScoreSurrogate, expected_size
+from dexsim2real_sim import PARAMETERS, Uniform, load_randomization
 
 pytest.importorskip("cma", reason="needs the extra 'dr'")
 
@@ -20,13 +20,18 @@ NAMES = ("light_intensity", "table_red", "table_green")
 HIDDEN = np.array([0.6, 0.8, 0.3])
 WIDTH = np.array([PARAMETERS[n].range[1] - PARAMETERS[n].range[0] for n in NAMES])
 CONFIG = FmDrConfig(rounds=3, samples=10, generations=10, points=16)
-REFERENCES = Pictures(np.zeros((1, 4, 4, 3), np.uint8), ("any",))
+REFERENCES = Evidence(np.zeros((1, 4, 4, 3), np.uint8), ("any",))
 
 
-def render(values):
+def observe(values):
+    """See `look`."""
+    return [look(row) for row in values]
+
+
+def look(values):
     """The values themselves in place of a picture."""
     bits = np.frombuffer(values.astype(np.float64).tobytes(), np.uint8)
-    return Pictures(bits.reshape(1, 2, 4, 3), ("any",))
+    return Evidence(bits.reshape(1, 2, 4, 3), ("any",))
 
 
 class Oracle(Critic):
@@ -45,7 +50,7 @@ class Oracle(Critic):
 
 
 def problem(critic=None, **changes):
-    return Problem(**{"task": "pick_place", "names": NAMES, "render": render, "critic": critic or Oracle(),
+    return Problem(**{"task": "pick_place", "names": NAMES, "observe": observe, "critic": critic or Oracle(),
                       "references": REFERENCES, "seen": "here", **changes})  # fmt: skip
 
 
@@ -137,7 +142,7 @@ def test_an_error_of_the_critic_keeps_the_rounds_before(tmp_path):
     ("other", "said"),
     [({"task": "pouring"}, "its task is 'pick_place'"), ({"names": NAMES[:2]}, "its parameters"),
      ({"seen": "there"}, "its pictures is 'here'"),
-     ({"references": Pictures(REFERENCES.images + 1, ("any",))}, "its references")],
+     ({"references": Evidence(REFERENCES.images + 1, ("any",))}, "its references")],
 )  # fmt: skip
 def test_the_state_of_another_search_is_refused(tmp_path, other, said):
     Search(problem(), CONFIG, tmp_path).round()
@@ -187,13 +192,60 @@ def test_the_surrogate_learns_a_sum_of_effects_from_few_samples():
         return 3 * x[:, 0] - 4 * np.square(x[:, 1] - 0.3) + 5
 
     x, test = rng.random((60, 8)), rng.random((200, 8))
-    predicted = Surrogate(x, truth(x) + 0.05 * rng.standard_normal(60)).predict(test)
+    predicted = ScoreSurrogate(x, truth(x) + 0.05 * rng.standard_normal(60)).predict(test)
     left = np.var(predicted - truth(test)) / np.var(truth(test))
     assert left < 0.1
 
 
+def test_the_expected_size_of_a_difference_is_that_of_draws():
+    drawn = np.random.default_rng(0).normal([0.0, 1.0, -2.0], [1.0, 0.5, 1e-12], (100_000, 3))
+    found = expected_size(np.array([0.0, 1.0, -2.0]), np.array([1.0, 0.5, 0.0]))
+    np.testing.assert_allclose(found, np.abs(drawn).mean(axis=0), atol=0.01)
+
+
+def test_differences_tell_where_the_references_are_from_samples_that_are_all_far_away():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 0.4, (40, 2))
+    measured = Differences(10 * (x - [0.6, 0.5]), np.array([0.5, 0.5]))  # zero where no sample is
+    surrogate = DifferenceSurrogate(x, measured)
+    near, far, beyond = surrogate.predict(np.array([[0.6, 0.5], [0.2, 0.2], [1.0, 1.0]]))
+    assert near > far + 1
+    assert near > beyond
+
+
+class Measuring(Oracle):
+    """Says in which parameter and which way a candidate differs."""
+
+    def score(self, candidates, references):
+        values = np.array([np.frombuffer(c.images.tobytes(), np.float64) for c in candidates])
+        differences = Differences((values - HIDDEN) / WIDTH / 0.05, np.full(3, 1 / 3))
+        return Scores(to_score(differences.distances), ("as told",), 1, 0.0, differences)
+
+
+def test_a_critic_that_measures_needs_fewer_samples_and_goes_on_exactly(tmp_path):
+    found = {}
+    for measured in (True, False):
+        folder = tmp_path / str(measured)
+        folder.mkdir()
+        settings = FmDrConfig(rounds=2, samples=10, generations=25, points=32, measured=measured)
+        Search(problem(Measuring()), settings, folder).round()
+        search = Search(problem(Measuring()), settings, folder)
+        search.round()
+        found[measured] = error(search.distribution())
+    assert found[True] < 0.7 * found[False]
+
+
+def test_a_distribution_stays_as_wide_as_asked_for(tmp_path):
+    settings = FmDrConfig(rounds=4, samples=10, generations=25, points=64, entropy_weight=0.01, width=0.7)
+    search = Search(problem(Measuring()), settings, tmp_path)
+    while not search.finished:
+        search.round()
+    assert np.exp(search.state.history[-1].entropy / 3) == pytest.approx(0.7, abs=0.07)
+    assert error(search.distribution()) < 0.5 * error(Uniform(NAMES))
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"rounds": 0}, {"seed": -1}, {"population": 2}, {"points": 48}, {"entropy_weight": -1.0}]
+    "wrong", [{"width": 2.0}, {"rounds": 0}, {"seed": -1}, {"population": 2}, {"points": 48}, {"entropy_weight": -1.0}]
 )
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(DexSim2RealError, match=next(iter(wrong))):

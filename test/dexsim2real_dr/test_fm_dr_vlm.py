@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dexsim2real_dr.critics.critic import Pictures
+from dexsim2real_dr.critics.critic import Evidence
 from dexsim2real_dr.critics.vlm import VlmCritic
 from dexsim2real_dr.critics.vlm_config import VlmConfig
 from dexsim2real_dr.fm_dr.config import FmDrConfig
@@ -24,9 +24,13 @@ HIDDEN = np.array([0.8, 0.3, 0.5])
 CONFIG = FmDrConfig(rounds=4, samples=10, generations=15, points=16)
 
 
-def render(values):
+def observe(values):
+    return [look(row) for row in values]
+
+
+def look(values):
     """A plain picture of the colour."""
-    return Pictures(np.full((1, 16, 16, 3), np.round(255 * values), np.uint8), ("front",))
+    return Evidence(np.full((1, 16, 16, 3), np.round(255 * values), np.uint8), ("front",))
 
 
 def colour_score(reference, candidate):
@@ -55,7 +59,7 @@ def test_it_converges_in_spite_of_faults_and_a_stop_and_pays_no_pair_twice(serve
     server.faults = faults(0)
 
     def search():
-        problem = Problem("pick_place", NAMES, render, VlmCritic(settings), render(HIDDEN), "plain colours")
+        problem = Problem("pick_place", NAMES, observe, VlmCritic(settings), look(HIDDEN), "plain colours")
         return Search(problem, CONFIG, tmp_path)
 
     first = search()

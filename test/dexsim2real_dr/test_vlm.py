@@ -11,7 +11,7 @@ import pytest
 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.critics.agreement import rank_correlation, wording_agreement
-from dexsim2real_dr.critics.critic import Pictures
+from dexsim2real_dr.critics.critic import Evidence
 from dexsim2real_dr.critics.vlm import VlmCritic
 from dexsim2real_dr.critics.vlm_config import VlmConfig
 from dexsim2real_dr.critics.vlm_prompt import parse_rating
@@ -29,7 +29,7 @@ def brightness(reference, candidate):
 
 
 def grey(level):
-    return Pictures(np.full((2, 16, 16, 3), level, np.uint8), ("front", "wrist"))
+    return Evidence(np.full((2, 16, 16, 3), level, np.uint8), ("front", "wrist"))
 
 
 REFERENCE = grey(100)

@@ -53,7 +53,7 @@ def recover(
     critic: Critic = RandomCritic(config.seed) if method == "random_scoring" else ImageCritic()
     seen = truth.pictures(np.empty(0))
     task = simulator.poses.task
-    problem = Problem(task, simulator.names, simulator.pictures, critic, seen, simulator.described)
+    problem = Problem(task, simulator.names, simulator.observe, critic, seen, simulator.described)
     found = _adr(problem, config) if method == "adr" else _search(problem, config, folder)
     cost, entropy = found.cost, found.entropy.nats
     return Recovery(
@@ -74,7 +74,7 @@ def _adr(problem: Problem, config: FmDrConfig) -> Randomization:
     begin, queries = time.perf_counter(), config.rounds * config.samples
 
     def score(values: Array) -> float:
-        return float(problem.critic.score([problem.render(values)], problem.references).values[0])
+        return float(problem.critic.score(problem.observe(values[None]), problem.references).values[0])
 
     box = adr(problem.names, score, queries, config.seed)
     cost = Cost(queries, time.perf_counter() - begin)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_description import CAMERAS
 from dexsim2real_description.area import Size
-from dexsim2real_dr.critics.critic import Array, Pictures
+from dexsim2real_dr.critics.critic import Array, Evidence
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_sim import PARAMETERS, Twin, make_env
 
@@ -54,7 +54,7 @@ class Simulator:
         height, width = self.size
         return f"{self.poses.task}, {self.poses.count} poses of seed {self.poses.seed}, {width} x {height} pixels"
 
-    def pictures(self, values: Array) -> Pictures:
+    def pictures(self, values: Array) -> Evidence:
         """Both cameras at every pose, for values of the parameters in their units, shape (d,).
 
         The same values give the same pictures. Raises DexSim2RealError for values outside their bounds.
@@ -63,7 +63,11 @@ class Simulator:
         self._env.reset(seed=self.poses.seed)
         self._cameras.reseed(self.poses.seed)
         color = self._cameras.frames(np.arange(self.poses.count)).color
-        return Pictures(color.reshape(-1, *self.size, 3), CAMERAS * self.poses.count)
+        return Evidence(color.reshape(-1, *self.size, 3), CAMERAS * self.poses.count)
+
+    def observe(self, values: Array) -> list[Evidence]:
+        """The pictures for several sets of values, shape (n, d)."""
+        return [self.pictures(row) for row in values]
 
     def close(self) -> None:
         """Free the cameras."""

@@ -78,7 +78,7 @@ def run(
     judge = _critic(critic, endpoint, model, backbone, out, config.seed)
     _make(out)
     simulator = Simulator(stands, names, (size, size))
-    problem = Problem(task, names, simulator.pictures, judge, seen, simulator.described)
+    problem = Problem(task, names, simulator.observe, judge, seen, simulator.described)
     search = Search(problem, config, out)
     search_with_progress(search)
     result = search.result()

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import spearmanr
 
-from dexsim2real_dr.critics.critic import Array, Pictures
+from dexsim2real_dr.critics.critic import Array, Evidence
 from dexsim2real_dr.critics.vlm import VlmCritic
 from dexsim2real_dr.critics.vlm_config import VlmConfig
 from dexsim2real_dr.critics.vlm_prompt import PROMPTS
@@ -17,7 +17,7 @@ from dexsim2real_dr.errors import CriticError
 
 
 def wording_agreement(
-    config: VlmConfig, candidates: Sequence[Pictures], references: Pictures
+    config: VlmConfig, candidates: Sequence[Evidence], references: Evidence
 ) -> dict[tuple[int, int], float]:
     """Spearman's rank correlation between each two wordings' scores; nan where one gives all the same mark.
 

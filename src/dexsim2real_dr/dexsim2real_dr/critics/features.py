@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dexsim2real_description.optional import require
-from dexsim2real_dr.critics.critic import Array, Critic, Pictures, Scores
-from dexsim2real_dr.critics.image import to_score
+from dexsim2real_dr.critics.critic import Array, Critic, Evidence, Scores, to_score
 from dexsim2real_dr.errors import CriticError
 
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
@@ -56,7 +55,7 @@ class FeatureCritic(Critic):
         """The file's name and the start of its sha256: another network is another critic."""
         return self._name
 
-    def score(self, candidates: Sequence[Pictures], references: Pictures) -> Scores:
+    def score(self, candidates: Sequence[Evidence], references: Evidence) -> Scores:
         """Score every candidate. Raises CriticError if the network does not give features."""
         begin = time.perf_counter()
         known = {v: self._features(references.of(v)) for c in candidates for v in set(c.views)}
@@ -65,7 +64,7 @@ class FeatureCritic(Critic):
             for c in candidates
         ]
         reasons = tuple(f"features {d:.1f} times the spread of the references away" for d in distances)
-        values = np.array([to_score(d) for d in distances])
+        values = to_score(np.array(distances))
         return Scores(values, reasons, len(candidates), time.perf_counter() - begin)
 
     def _features(self, images: NDArray[np.uint8]) -> Array:

@@ -34,7 +34,7 @@ def describe(image: NDArray[np.uint8]) -> dict[str, Array]:
         "layout": _layout(lab),
         "edges": _edges(lightness),
         "spectrum": np.array([spectrum_slope(lightness)]),
-        "noise": np.array([noise_level(lightness)]),
+        "noise": np.array([noise_level(channel) for channel in np.moveaxis(lab, -1, 0)]),
         "texture": _texture(lightness),
     }
 

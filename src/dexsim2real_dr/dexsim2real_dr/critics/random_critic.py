@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dexsim2real_dr.critics.critic import HIGHEST, LOWEST, Critic, Pictures, Scores
+from dexsim2real_dr.critics.critic import HIGHEST, LOWEST, Critic, Evidence, Scores
 
 
 class RandomCritic(Critic):
@@ -18,11 +18,11 @@ class RandomCritic(Critic):
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
 
-    def score(self, candidates: Sequence[Pictures], references: Pictures) -> Scores:
+    def score(self, candidates: Sequence[Evidence], references: Evidence) -> Scores:
         """Score every candidate; references are not looked at."""
         values = [np.random.default_rng([self._seed, *_digest(c)]).uniform(LOWEST, HIGHEST) for c in candidates]
         return Scores(np.array(values), ("drawn at random",) * len(candidates), len(candidates), 0.0)
 
 
-def _digest(pictures: Pictures) -> list[int]:
+def _digest(pictures: Evidence) -> list[int]:
     return list(hashlib.sha256(pictures.images.tobytes()).digest())

@@ -10,13 +10,13 @@ from PIL import Image
 
 from dexsim2real_description import CAMERAS
 from dexsim2real_description.area import Size, area_resize
-from dexsim2real_dr.critics.critic import ANY_VIEW, Pictures
+from dexsim2real_dr.critics.critic import ANY_VIEW, Evidence
 from dexsim2real_dr.errors import CriticError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
-def load_references(folder: Path, size: Size) -> Pictures:
+def load_references(folder: Path, size: Size) -> Evidence:
     """Every picture of a folder, cropped and shrunk to `size` (height, width) [px].
 
     A file whose name starts with a camera's (`front_00.png`) is compared with that camera's pictures only. Raises
@@ -26,7 +26,7 @@ def load_references(folder: Path, size: Size) -> Pictures:
     if not files:
         raise CriticError(f"{folder} is no folder with pictures; expected files ending in {', '.join(SUFFIXES)}")
     images = np.stack([_load(file, size) for file in files])
-    return Pictures(images, tuple(_view(file) for file in files))
+    return Evidence(images, tuple(_view(file) for file in files))
 
 
 def _load(file: Path, size: Size) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dexsim2real_description.optional import require
-from dexsim2real_dr.critics.critic import Critic, Pictures, Scores
+from dexsim2real_dr.critics.critic import Critic, Evidence, Scores
 from dexsim2real_dr.critics.vlm_config import VlmConfig
 from dexsim2real_dr.critics.vlm_prompt import PROMPTS, Rating, messages, parse_rating, strip_png
 from dexsim2real_dr.critics.vlm_store import AnswerStore
@@ -44,7 +44,7 @@ class VlmCritic(Critic):
         """The model and the wording."""
         return f"vlm {self.config.model}" + (f" wording {self.config.wording}" if self.config.wording else "")
 
-    def score(self, candidates: Sequence[Pictures], references: Pictures) -> Scores:
+    def score(self, candidates: Sequence[Evidence], references: Evidence) -> Scores:
         """Score every candidate; nan for one whose answers stayed invalid. What was answered before is not asked.
 
         Raises CriticError for an endpoint that is dead or refuses, and at the cap of requests or tokens; answers

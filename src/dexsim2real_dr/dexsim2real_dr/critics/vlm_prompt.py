@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from dexsim2real_dr.critics.critic import Pictures
+from dexsim2real_dr.critics.critic import Evidence
 
 _ANSWER = (
     "Answer with one JSON object and nothing else: "
@@ -58,7 +58,7 @@ def parse_rating(text: str) -> Rating:
     return Rating.model_validate_json(bare)
 
 
-def strip_png(pictures: Pictures) -> bytes:
+def strip_png(pictures: Evidence) -> bytes:
     """All pictures side by side as PNG, a losslessly equal file for equal pictures."""
     strip: NDArray[np.uint8] = np.concatenate(list(pictures.images), axis=1)
     buffer = io.BytesIO()

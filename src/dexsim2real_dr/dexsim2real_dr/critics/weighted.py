@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dexsim2real_dr.critics.critic import Critic, Pictures, Scores
+from dexsim2real_dr.critics.critic import Critic, Differences, Evidence, Scores
 from dexsim2real_dr.errors import CriticError
 
 
@@ -26,7 +26,7 @@ class WeightedCritic(Critic):
         pairs = zip(self._critics, self._weights, strict=True)
         return " + ".join(f"{share:.2g} {critic.name}" for critic, share in pairs)
 
-    def score(self, candidates: Sequence[Pictures], references: Pictures) -> Scores:
+    def score(self, candidates: Sequence[Evidence], references: Evidence) -> Scores:
         """Score every candidate with every critic."""
         each = [critic.score(candidates, references) for critic in self._critics]
         rationale = ["; ".join(reasons) for reasons in zip(*(s.rationale for s in each), strict=True)]
@@ -35,4 +35,13 @@ class WeightedCritic(Critic):
             tuple(rationale),
             sum(s.queries for s in each),
             sum(s.seconds for s in each),
+            self._together([s.differences for s in each]),
         )
+
+    def _together(self, each: Sequence[Differences | None]) -> Differences | None:
+        """Differences side by side if every critic measures. Their score is that of the weighted mean distance."""
+        known = [differences for differences in each if differences is not None]
+        if len(known) < len(each):
+            return None
+        shares = [share * differences.weights for share, differences in zip(self._weights, known, strict=True)]
+        return Differences(np.concatenate([d.values for d in known], axis=1), np.concatenate(shares))

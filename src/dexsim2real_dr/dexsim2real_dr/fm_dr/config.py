@@ -19,6 +19,11 @@ class FmDrConfig:
     """Of the mixture."""
     entropy_weight: float = 0.1
     """Lambda: points of score that one nat of entropy is worth."""
+    width: float = 0.0
+    """If more than 0: parameters stay at least this share as wide as their manual ranges, on average. Where lambda
+    alone would leave them narrower, it is as large as it takes."""
+    measured: bool = True
+    """Learn from the differences that a critic has measured, not from its scores alone."""
     population: int = 16
     """Of CMA-ES (the paper's)."""
     generations: int = 50
@@ -34,5 +39,7 @@ class FmDrConfig:
                 raise SearchError(f"{name} is {getattr(self, name)}; it must be {low} or more")
         if not 0 <= self.entropy_weight < float("inf"):
             raise SearchError(f"entropy_weight is {self.entropy_weight:g}; it must be 0 or more")
+        if not 0 <= self.width <= 1:
+            raise SearchError(f"width is {self.width:g}; it must be 0 to 1")
         if self.points & (self.points - 1):
             raise SearchError(f"points is {self.points}; it must be a power of two, as Sobol's sequence needs")

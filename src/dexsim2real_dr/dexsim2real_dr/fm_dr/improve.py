@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.stats import qmc
 
@@ -13,6 +15,8 @@ from dexsim2real_dr.fm_dr.surrogate import Surrogate
 
 STEP = 0.15
 """First standard deviation of CMA-ES in the unit cube."""
+PENALTY = 10.0
+"""Points of score per nat that a distribution is narrower than it may be: more than a nat can ever be worth."""
 
 
 def improve(coding: Coding, vector: Array, surrogate: Surrogate, config: FmDrConfig, seed: int) -> Array:
@@ -31,19 +35,25 @@ def improve(coding: Coding, vector: Array, surrogate: Surrogate, config: FmDrCon
         "verbose": -9,
     }
     search = cma.CMAEvolutionStrategy(np.clip(vector, 0.01, 0.99), STEP, options)
-    best, best_value = vector, objective(coding, vector, surrogate, config, uniform)
+    best, best_value = vector, float(objective(coding, [vector], surrogate, config, uniform)[0])
     for _ in range(config.generations):
         asked = search.ask()
-        values = [objective(coding, candidate, surrogate, config, uniform) for candidate in asked]
-        search.tell(asked, [-value for value in values])
-        if max(values) > best_value:
-            best, best_value = np.clip(asked[int(np.argmax(values))], 0, 1), max(values)
+        values = objective(coding, asked, surrogate, config, uniform)
+        search.tell(asked, (-values).tolist())
+        if values.max() > best_value:
+            best, best_value = np.clip(asked[int(np.argmax(values))], 0, 1), float(values.max())
     return best
 
 
-def objective(coding: Coding, vector: Array, surrogate: Surrogate, config: FmDrConfig, uniform: Array) -> float:
-    """Expected score plus lambda times the entropy of a vector's distribution [score], both over `uniform`."""
-    mixture = coding.mixture(vector)
-    values = mixture.at(uniform)
-    score = surrogate.predict(coding.unit(values)).mean()
-    return float(score - config.entropy_weight * mixture.log_prob(values).mean())
+def objective(
+    coding: Coding, vectors: Sequence[Array], surrogate: Surrogate, config: FmDrConfig, uniform: Array
+) -> Array:
+    """Expected score plus lambda times the entropy of each vector's distribution, both over `uniform`, shape (k,)."""
+    mixtures = [coding.mixture(vector) for vector in vectors]
+    values = np.array([mixture.at(uniform) for mixture in mixtures])
+    entropy = np.array([-mixture.log_prob(drawn).mean() for mixture, drawn in zip(mixtures, values, strict=True)])
+    scores = surrogate.predict(coding.unit(values).reshape(-1, len(coding.names))).reshape(len(vectors), -1)
+    total: Array = scores.mean(axis=1) + config.entropy_weight * entropy
+    if config.width:
+        total -= PENALTY * np.maximum(len(coding.names) * np.log(config.width) - entropy, 0)
+    return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import time
 from collections.abc import Callable, Sequence
@@ -11,31 +12,33 @@ from typing import Any
 
 import numpy as np
 
-from dexsim2real_dr.critics.critic import Array, Critic, Pictures, Scores
+from dexsim2real_dr.critics.critic import Array, Critic, Evidence, Scores, joined
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.fm_dr.coding import Coding
 from dexsim2real_dr.fm_dr.config import FmDrConfig
 from dexsim2real_dr.fm_dr.improve import improve
 from dexsim2real_dr.fm_dr.state import State, load_state
-from dexsim2real_dr.fm_dr.surrogate import Surrogate
+from dexsim2real_dr.fm_dr.surrogate import DifferenceSurrogate, ScoreSurrogate, Surrogate
 from dexsim2real_sim.randomization import Cost, Distribution, Randomization, Round
 from dexsim2real_sim.revision import git_revision
 
-Render = Callable[[Array], Pictures]
-"""From values of the parameters, shape (d,), to pictures."""
+Observe = Callable[[Array], Sequence[Evidence]]
+"""From sets of values of the parameters, shape (n, d), to how each looks and moves."""
+DECIMALS = 4
+"""Of the differences that are kept."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is searched for: parameters of a task whose pictures a critic takes for the references."""
+    """What is searched for: parameters of a task with which a critic takes the simulator for the references."""
 
     task: str
     names: tuple[str, ...]
-    render: Render
+    observe: Observe
     critic: Critic
-    references: Pictures
+    references: Evidence
     seen: str
-    """How `render` takes the pictures: a search must go on as it began."""
+    """How `observe` takes pictures and traces: a search must go on as it began."""
 
 
 class Search:
@@ -67,58 +70,58 @@ class Search:
         number = len(self.state.history) + 1
         rng = np.random.default_rng([self.config.seed, number])
         values = self.distribution().sample(rng, self.config.samples)
-        scores, spent = self._score(values, scored)
-        state = self._after(values, scores, spent)
+        scores, rendering = self._score(values, scored)
+        state = self._after(values, scores, rendering)
         begin = time.perf_counter()
-        points, known = state.scored()
-        surrogate = Surrogate(self.coding.unit(points), known)
-        seed = int(rng.integers(2**31))
-        state.vector = improve(self.coding, np.array(state.vector), surrogate, self.config, seed).tolist()
+        seed, surrogate = int(rng.integers(2**31)), self._surrogate(state)
+        vector = improve(self.coding, np.array(state.vector), surrogate, self.config, seed)
+        state.vector, entropy = vector.tolist(), self.coding.mixture(vector).entropy().nats
         state.seconds["optimising"] += time.perf_counter() - begin
-        entropy = self.coding.mixture(np.array(state.vector)).entropy().nats
-        good = scores[np.isfinite(scores)]
+        good = scores.values[np.isfinite(scores.values)]
         found = Round(number, len(values), float(good.mean()), float(good.max()), entropy)
         state.history.append(found)
         state.save(self._file)
         self.state = state
         return found
 
-    def _score(self, values: Array, scored: Callable[[], None]) -> tuple[Array, tuple[float, float, int]]:
-        """Scores (n,), and what they cost: rendering [s], scoring [s], queries."""
-        results: list[Scores] = []
-        rendering = 0.0
-        for row in values:
-            begin = time.perf_counter()
-            pictures = self.problem.render(row)
-            rendering += time.perf_counter() - begin
-            results.append(self.problem.critic.score([pictures], self.problem.references))
+    def _score(self, values: Array, scored: Callable[[], None]) -> tuple[Scores, float]:
+        """Scores of all samples, and how long rendering them took [s]."""
+        begin = time.perf_counter()
+        seen = self.problem.observe(values)
+        rendering = time.perf_counter() - begin
+        each: list[Scores] = []
+        for evidence in seen:
+            each.append(self.problem.critic.score([evidence], self.problem.references))
             scored()
-        scores = np.concatenate([result.values for result in results])
-        if np.isfinite(scores).sum() < 2:
+        scores = joined(each)
+        if (good := int(np.isfinite(scores.values).sum())) < 2:
             raise SearchError(
-                f"the critic failed on {int((~np.isfinite(scores)).sum())} of {len(scores)} samples "
-                f"({results[0].rationale[0]}); nothing can be learned from them, so check the critic and run again"
+                f"the critic failed on {len(values) - good} of {len(values)} samples "
+                f"({scores.rationale[0]}); nothing can be learned from them, so check the critic and run again"
             )
-        return scores, (rendering, sum(r.seconds for r in results), sum(r.queries for r in results))
+        return scores, rendering
 
-    def _after(self, values: Array, scores: Array, spent: tuple[float, float, int]) -> State:
+    def _after(self, values: Array, scores: Scores, rendering: float) -> State:
         """The state with these samples, in lists of its own."""
-        old = self.state
-        kept = [float(s) if np.isfinite(s) else None for s in scores]
-        seconds = {
-            "rendering": old.seconds["rendering"] + spent[0],
-            "scoring": old.seconds["scoring"] + spent[1],
-            "optimising": old.seconds["optimising"],
-        }
-        return State(
-            {**old.setting, "rounds": self.config.rounds},
-            old.vector,
-            old.values + values.tolist(),
-            old.scores + kept,
-            list(old.history),
-            seconds,
-            old.queries + spent[2],
-        )
+        old, measured = self.state, scores.differences
+        new = copy.deepcopy(old)
+        new.setting["rounds"] = self.config.rounds
+        new.values += values.tolist()
+        new.scores += [float(s) if np.isfinite(s) else None for s in scores.values]
+        if measured is not None:
+            new.differences += np.round(measured.values, DECIMALS).tolist()
+            new.weights = measured.weights.tolist()
+        new.seconds["rendering"] += rendering
+        new.seconds["scoring"] += scores.seconds
+        new.queries += scores.queries
+        return new
+
+    def _surrogate(self, state: State) -> Surrogate:
+        points, scores = state.scored()
+        measured, unit = state.measured(), self.coding.unit(points)
+        if measured is not None and self.config.measured:
+            return DifferenceSurrogate(unit, measured)
+        return ScoreSurrogate(unit, scores)
 
     def result(self) -> Randomization:
         """The distribution with its history, to be saved as randomization.yaml."""

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from dexsim2real_dr.critics.critic import Differences
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_sim.randomization import Round
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass
@@ -27,6 +28,10 @@ class State:
     """Parameters of every sample, in their units."""
     scores: list[float | None] = field(default_factory=list)
     """Of every sample; None where the critic failed."""
+    differences: list[list[float]] = field(default_factory=list)
+    """From the references, of every sample; empty if the critic does not measure any."""
+    weights: list[float] = field(default_factory=list)
+    """Of these differences."""
     history: list[Round] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: {"rendering": 0.0, "scoring": 0.0, "optimising": 0.0})
     queries: int = 0
@@ -45,6 +50,13 @@ class State:
         """Values (n, d) and scores (n,) of the samples that the critic did not fail on."""
         pairs = [(v, s) for v, s in zip(self.values, self.scores, strict=True) if s is not None]
         return np.array([v for v, _ in pairs]), np.array([s for _, s in pairs])
+
+    def measured(self) -> Differences | None:
+        """The differences of the samples that `scored` gives, if all have them."""
+        if len(self.differences) < len(self.scores):
+            return None
+        rows = [row for row, score in zip(self.differences, self.scores, strict=True) if score is not None]
+        return Differences(np.array(rows), np.array(self.weights))
 
 
 def load_state(file: Path, setting: dict[str, Any]) -> State | None:

@@ -1,57 +1,54 @@
-"""What the score of parameters that were never scored would be: a Gaussian process on all that were."""
+"""What the score of parameters that were never scored would be, from all that were."""
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize
+from scipy.special import ndtr
 
-from dexsim2real_dr.critics.critic import Array
-
-_START = np.log([1.0, 0.5, 0.3, 1.0, 0.3])
-_BOUNDS = [tuple(np.log(pair)) for pair in ((0.01, 30.0), (0.1, 3.0), (0.01, 30.0), (0.1, 5.0), (0.01, 3.0))]
+from dexsim2real_dr.critics.critic import Array, Differences, to_score
+from dexsim2real_dr.fm_dr.gaussian_process import GaussianProcess
 
 
-class Surrogate:
-    """Posterior mean of a Gaussian process with a sum of one-parameter kernels and a joint one.
-
-        k(x, y) = a/d sum_i exp(-(x_i - y_i)^2 / 2 l^2) + b exp(-|x - y|^2 / 2 d m^2) + s^2 [x = y]
-
-    The first part learns what each parameter does on its own from few samples in many dimensions (Duvenaud et al.
-    2011), the second what they do together. The five numbers maximise the marginal likelihood.
-    """
-
-    def __init__(self, x: Array, y: Array) -> None:
-        """Fit to scores `y`, shape (n,), at points `x` in the unit cube, shape (n, d); needs two points or more."""
-        self._x, self._mean, self._scale = x, float(y.mean()), max(float(y.std()), 1e-6)
-        self._y = (y - self._mean) / self._scale
-        squares = np.square(x[:, None] - x)
-        found = minimize(self._loss, _START, (squares,), "L-BFGS-B", bounds=_BOUNDS, options={"maxiter": 15})
-        self._theta = np.exp(found.x)
-        self._alpha = cho_solve(self._factor(squares, self._theta), self._y)
+class Surrogate(Protocol):
+    """An estimate of the score."""
 
     def predict(self, x: Array) -> Array:
-        """Expected scores at points, shape (m, d), shape (m,)."""
-        kernel = _kernel(np.square(x[:, None] - self._x), self._theta)
-        predicted: Array = self._mean + self._scale * (kernel @ self._alpha)
-        return predicted
-
-    @staticmethod
-    def _factor(squares: Array, theta: Array) -> tuple[Array, bool]:
-        noise = (theta[4] ** 2 + 1e-6) * np.eye(len(squares))
-        factor: tuple[Array, bool] = cho_factor(_kernel(squares, theta) + noise, lower=True)
-        return factor
-
-    def _loss(self, log_theta: Array, squares: Array) -> float:
-        """Negative log marginal likelihood, but for a constant."""
-        factor = self._factor(squares, np.exp(log_theta))
-        return float(0.5 * self._y @ cho_solve(factor, self._y) + np.log(np.diag(factor[0])).sum())
+        """Expected scores at points in the unit cube, shape (m, d), shape (m,)."""
+        ...
 
 
-def _kernel(squares: Array, theta: Array) -> Array:
-    """Of squared differences per parameter, shape (m, n, d), shape (m, n)."""
-    a, length, b, joint, _ = theta
-    alone = np.exp(squares / (-2 * length**2)).mean(axis=2)
-    together = np.exp(squares.mean(axis=2) / (-2 * joint**2))
-    kernel: Array = a * alone + b * together
-    return kernel
+class ScoreSurrogate(Surrogate):
+    """A process on the scores themselves, all that a critic that judges gives."""
+
+    def __init__(self, x: Array, scores: Array) -> None:
+        """At points shape (n, d), scores shape (n,)."""
+        self._process = GaussianProcess(x, scores[:, None])
+
+    def predict(self, x: Array) -> Array:
+        """The mean, as Surrogate."""
+        return self._process.predict(x)[0][:, 0]
+
+
+class DifferenceSurrogate(Surrogate):
+    """Processes on the differences from the references, from which the score follows (Astudillo and Frazier 2019).
+
+    Differences are smooth where scores have a ridge, and say which parameter to move which way.
+    """
+
+    def __init__(self, x: Array, differences: Differences) -> None:
+        """At points shape (n, d), of n candidates."""
+        self._process, self._weights = GaussianProcess(x, differences.values), differences.weights
+
+    def predict(self, x: Array) -> Array:
+        """The score of the expected size of the differences, as Surrogate."""
+        return to_score(expected_size(*self._process.predict(x)) @ self._weights)
+
+
+def expected_size(mean: Array, deviation: Array) -> Array:
+    """Mean of |z| for normal z (the folded normal distribution; Leone et al. 1961), any shape."""
+    deviation = np.maximum(deviation, 1e-9)
+    ratio = mean / deviation
+    size: Array = deviation * np.sqrt(2 / np.pi) * np.exp(-(ratio**2) / 2) + mean * (1 - 2 * ndtr(-ratio))
+    return size
