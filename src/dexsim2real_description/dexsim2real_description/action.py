@@ -65,7 +65,8 @@ class ActionSpec:
         target does not make it creep.
         """
         scale, lower, upper = self._arrays
-        stepped: Array = np.clip(target + np.clip(action, -1.0, 1.0) * scale, lower, upper)
+        bounded = np.minimum(np.maximum(action, -1.0), 1.0)  # np.clip spends most of its time on its arguments
+        stepped: Array = np.minimum(np.maximum(target + bounded * scale, lower), upper)
         return stepped
 
     def toward(self, target: Array, goal: Array) -> Array:

@@ -41,7 +41,7 @@ def rotate(a: Array, vectors: Array) -> Array:
 
 def cross(a: Array, b: Array) -> Array:
     """Vector product, each shape (..., 3)."""
-    product: Array = a[..., _NEXT] * b[..., _AFTER] - a[..., _AFTER] * b[..., _NEXT]
+    product: Array = np.matvec(a[..., _CROSS] * _CROSS_SIGNS, b)
     return product
 
 
@@ -52,7 +52,8 @@ def length(vectors: Array) -> Array:
 
 
 _CONJUGATE = np.array([1.0, -1.0, -1.0, -1.0])
-_NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])
+_CROSS = np.array([[0, 2, 1], [2, 1, 0], [1, 0, 2]])
+_CROSS_SIGNS = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
 _LEFT = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
 """Which component of `a` stands where in the matrix that multiplies `b`."""
 _LEFT_SIGNS = np.array([[1.0, -1, -1, -1], [1, 1, -1, 1], [1, 1, 1, -1], [1, -1, 1, 1]])

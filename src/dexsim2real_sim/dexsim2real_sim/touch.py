@@ -29,21 +29,21 @@ def taxel_forces(layout: TouchLayout, contacts: Array, positions: Array, rotatio
     full = np.flatnonzero(contacts[..., 0])  # where something presses; friction needs that too
     if len(full) == 0:
         return shared.reshape(num_envs, fingers, -1, 3)
-    tip = full // slots
+    tip, slot = full // slots, full % slots
     env, finger = tip // fingers, tip % fingers
-    found = contacts[env, finger, full % slots]
+    found = contacts[env, finger, slot]
     force, point, normal, tangent = found[:, :3], found[:, 3:6], found[:, 6:9], found[:, 9:]
     # A vector in a row times a rotation matrix is turned back by it.
-    in_world = force[:, :1] * normal + force[:, 1:2] * tangent + force[:, 2:] * cross(normal, tangent)
+    sideways = force[:, 1:2] * tangent + force[:, 2:] * cross(normal, tangent)
     rotation = rotations[env, finger]
-    in_tip = np.vecmat(in_world, rotation)
+    in_tip = np.vecmat(force[:, :1] * normal + sideways, rotation)
     away = np.vecmat(point - positions[env, finger], rotation)[:, None] - layout.positions
     squared = np.vecdot(away, away)
     squared -= squared.min(axis=-1, keepdims=True)  # keeps a contact far from every taxel from being lost
     weights = np.exp(squared / (-2 * SPREAD**2))
     weights /= weights.sum(axis=-1, keepdims=True)
     in_taxels = np.vecmat(in_tip[:, None], layout.frames) * weights[:, :, None]
-    first = np.flatnonzero(np.diff(tip, prepend=-1))  # contacts of one tip follow each other
+    first = np.flatnonzero(slot == 0)  # the other contacts of that tip follow
     shared[tip[first]] = np.add.reduceat(in_taxels.reshape(len(tip), -1).astype(np.float32), first)
     return shared.reshape(num_envs, fingers, -1, 3)
 

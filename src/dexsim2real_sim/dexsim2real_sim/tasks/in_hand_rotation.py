@@ -15,7 +15,7 @@ from dexsim2real_description.hand import PALM, SKIN_RADIUS
 from dexsim2real_description.kinematics import LinkPose
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pose import Pose
-from dexsim2real_sim.quaternions import inverse, length, matrices, multiply, rotate
+from dexsim2real_sim.quaternions import inverse, length, matrices, multiply
 from dexsim2real_sim.tasks.base import (
     Array,
     FeatureInfo,
@@ -90,22 +90,23 @@ class InHandRotation(Task):
         """Object and fingertips in the palm's frame, how far the object has turned and tilted, the palm's tilt."""
         sim = world.sim
         palm = sim.body_id(PALM)
-        pose, to_palm = sim.pose("object"), inverse(sim.xquat[:, palm])
-        rotation = multiply(to_palm, pose[:, 3:])
+        pose, palm_axes = sim.pose("object"), sim.xmat[:, palm].reshape(-1, 3, 3)
+        axes = matrices(pose[:, 3:])
+        rotation = multiply(inverse(sim.xquat[:, palm]), pose[:, 3:])
         start = multiply(inverse(world.start["object"][:, 3:]), _start_palm_quaternion())
         w, x, y, z = multiply(rotation, start).T
         turned = world.memory.setdefault("turned", np.zeros(len(pose)))
         turned += _wrap(2 * np.arctan2(x, w) - turned)  # the twist about the palm's x, without its jumps
         return {
-            "object_position": rotate(to_palm, pose[:, :3] - sim.xpos[:, palm]),
+            "object_position": np.vecmat(pose[:, :3] - sim.xpos[:, palm], palm_axes),
             "object_rotation": rotation,
             "object_half": world.half["object"].copy(),
-            "object_spin": rotate(rotation, sim.twist("object")[:, 3:]),
-            "tips_at_object": (sim.tip_middles - pose[:, None, :3]) @ matrices(pose[:, 3:]),
+            "object_spin": np.vecmat(np.matvec(axes, sim.twist("object")[:, 3:]), palm_axes),
+            "tips_at_object": (sim.tip_middles - pose[:, None, :3]) @ axes,
             "turned": turned.copy(),
             "to_go": ASKED[0] + (ASKED[1] - ASKED[0]) * world.difficulty - turned,
             "tilt": 2 * np.arcsin(np.minimum(1.0, np.hypot(y, z))),
-            "palm_tilt": np.arccos(np.clip(sim.xmat[:, palm, 6], -1.0, 1.0)),
+            "palm_tilt": np.arccos(np.clip(palm_axes[:, 2, 0], -1.0, 1.0)),
         }
 
     def achieved(self, features: Features, difficulty: Array) -> Flags:
