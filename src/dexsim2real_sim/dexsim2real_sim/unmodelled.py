@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
@@ -10,6 +12,7 @@ from dexsim2real_description import JOINTS, TouchLayout
 from dexsim2real_sim.parameters.actuation import ARM, HAND
 from dexsim2real_sim.parameters.fields import Ids, ModelFields
 from dexsim2real_sim.randomness import NoiseStreams
+from dexsim2real_sim.render_response import exposed
 from dexsim2real_sim.simulation import Array, Simulation
 from dexsim2real_sim.twin import Twin
 
@@ -73,8 +76,15 @@ def crosstalk(layout: TouchLayout, share: float) -> NDArray[np.float64]:
 def develop(images: NDArray[np.uint8], twin: Twin) -> NDArray[np.uint8]:
     """Images as the twin's cameras deliver them: vignetted and tinted, uint8, shape (..., H, W, 3)."""
     height, width = images.shape[-3:-1]
+    gain = _lens(height, width, twin.unmodelled.vignetting, tuple(twin.unmodelled.color_cast))
+    developed = [exposed(image, gain) for image in images.reshape(-1, height, width, 3)]
+    return np.array(developed, np.uint8).reshape(images.shape)
+
+
+@lru_cache(maxsize=8)
+def _lens(height: int, width: int, vignetting: float, color_cast: tuple[float, ...]) -> NDArray[np.float32]:
+    """What the lens leaves of each channel of each pixel, shape (H, W * 3)."""
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    falloff = 1.0 - twin.unmodelled.vignetting * (x * x + y * y) / 2
-    tinted = images * (falloff[..., None] * np.array(twin.unmodelled.color_cast)).astype(np.float32)
-    developed: NDArray[np.uint8] = np.clip(tinted, 0, 255).astype(np.uint8)
-    return developed
+    falloff = 1.0 - vignetting * (x * x + y * y) / 2
+    gain: NDArray[np.float32] = (falloff[..., None] * np.array(color_cast)).astype(np.float32)
+    return gain.reshape(height, width * 3)
