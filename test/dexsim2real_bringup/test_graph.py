@@ -16,6 +16,7 @@ GRAPHS = {
     "real": graph("real", REAL),
     "replay": graph("replay", GraphOptions(bag="somewhere")),
     "record": graph("record", GraphOptions(out="somewhere")),
+    "policy": graph("policy", GraphOptions(policy="somewhere")),
 }
 each_graph = pytest.mark.parametrize("nodes", GRAPHS.values(), ids=GRAPHS.keys())
 
@@ -31,6 +32,13 @@ def test_every_device_has_a_process_of_its_own_and_robot_comes_before_gate_befor
     ]
     assert names(GRAPHS["replay"]) == ["replay", "safety_gate", "policy", "markers"]
     assert names(GRAPHS["record"]) == ["recorder"]
+    assert names(GRAPHS["policy"]) == ["policy"]
+
+
+def test_a_graph_can_run_without_a_policy():
+    assert names(graph("sim", GraphOptions(policy="none"))) == [n for n in names(GRAPHS["sim"]) if n != "policy"]
+    with pytest.raises(DexSim2RealError, match="a graph of nothing but a policy needs one"):
+        graph("policy", GraphOptions(policy="none"))
 
 
 def test_a_twin_stands_in_for_the_robot_and_nothing_else_changes():
@@ -41,6 +49,11 @@ def test_a_twin_stands_in_for_the_robot_and_nothing_else_changes():
 @each_graph
 def test_no_two_nodes_have_one_name(nodes):
     assert len(set(names(nodes))) == len(nodes)
+
+
+def test_only_nodes_through_which_images_pass_use_shared_memory():
+    with_images = {node.name for nodes in GRAPHS.values() for node in nodes if node.images}
+    assert with_images == {"front_camera", "wrist_camera", "policy", "recorder", "replay"}
 
 
 @each_graph

@@ -1,5 +1,7 @@
 """Command lines and ends of processes."""
 
+import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -56,8 +58,11 @@ def test_what_draws_yields_to_what_controls():
 
 
 def test_every_process_has_the_graphs_transport():
-    assert environment()["FASTDDS_DEFAULT_PROFILES_FILE"].endswith("fastdds.xml")
-    assert environment()["OMP_NUM_THREADS"] == "1"
+    camera = environment(NodeSpec("package", "node", "name", images=True))
+    assert camera["FASTDDS_DEFAULT_PROFILES_FILE"].endswith("fastdds.xml")
+    assert camera["OMP_NUM_THREADS"] == "1"
+    gate = environment(NodeSpec("package", "node", "name"))
+    assert gate["FASTDDS_DEFAULT_PROFILES_FILE"].endswith("fastdds_loopback.xml")
 
 
 def test_nodes_start_report_and_end(nodes):
@@ -91,6 +96,28 @@ def test_a_node_that_fails_is_told_and_can_be_started_again(nodes):
         assert running.ended() == {"failing": 2}
         running.start("failing")
         assert "failing" in running.pids or running.ended() == {"failing": 2}
+
+
+PROGRAM = """
+import time
+from dexsim2real_bringup.graph import NodeSpec
+from dexsim2real_bringup.processes import Processes
+nodes = [NodeSpec("stand_ins", "good", "good", niceness=1)]
+with Processes(nodes, lambda name, line: print(line, flush=True)) as running:
+    print(running.pids["good"], flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv, of util-linux")
+def test_when_the_starter_is_killed_its_nodes_end(nodes):
+    starter = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True)
+    pid = int(starter.stdout.readline())
+    assert starter.stdout.readline().startswith("started")
+    starter.kill()
+    starter.wait()
+    starter.stdout.close()
+    wait(lambda: not _alive(pid))
 
 
 def test_a_killed_node_is_gone_at_once(nodes):

@@ -13,13 +13,14 @@ pytest.importorskip("launch", reason="needs a ROS installation, or launch and la
 pytest.importorskip("launch_ros", reason="needs a ROS installation, or launch and launch_ros on the path")
 
 from launch import LaunchContext
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, RegisterEventHandler, SetEnvironmentVariable
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, RegisterEventHandler
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.utilities import perform_substitutions
 from launch_ros.actions import Node
 
 from dexsim2real_bringup.graph import GraphOptions, graph
 from dexsim2real_bringup.processes import command
+from dexsim2real_bringup.ros_environment import transport
 from dexsim2real_description import DexSim2RealError
 
 FOLDER = Path(__file__).parents[2] / "src" / "dexsim2real_bringup" / "launch"
@@ -28,6 +29,7 @@ GRAPHS = {
     "real": {"robot_ip": "172.16.0.2", "arm": "fr3", "xela": "ws://10.0.0.2:5000"},
     "replay": {"bag": "a bag"},
     "record": {"out": "a folder"},
+    "policy": {"policy": "a folder"},
 }
 each_graph = pytest.mark.parametrize("mode", GRAPHS)
 
@@ -90,6 +92,7 @@ def test_launch_and_up_start_the_same_nodes_names_parameters_and_remappings(mode
         assert given(words(action, context)) == given(line[line.index("--ros-args") :]), spec.name
         prefix = perform_substitutions(context, action.process_description.prefix)
         assert prefix.split() == line[: line.index(sys.executable)], spec.name
+        assert environment_of(action, context) == transport(spec.images)
 
 
 @each_graph
@@ -102,10 +105,10 @@ def test_every_option_is_an_argument_with_the_same_default(mode):
         assert (default.text if default else "") == str(option.default)
 
 
-def test_the_transport_is_set_for_every_node():
-    context, found = visit("sim")
-    names = {perform_substitutions(context, a.name) for a in found if isinstance(a, SetEnvironmentVariable)}
-    assert {"FASTDDS_DEFAULT_PROFILES_FILE", "ROS_AUTOMATIC_DISCOVERY_RANGE"} <= names
+def environment_of(action, context):
+    """What is set for the process of this action alone."""
+    pairs = action.process_description.additional_env
+    return {perform_substitutions(context, name): perform_substitutions(context, value) for name, value in pairs}
 
 
 def test_when_a_node_ends_the_graph_ends():

@@ -12,10 +12,12 @@ from typing import Literal
 from dexsim2real_description import CAMERAS, DexSim2RealError
 
 Value = str | int | float | bool | tuple[str, ...]
-Mode = Literal["sim", "real", "replay", "record"]
+Mode = Literal["sim", "real", "replay", "record", "policy"]
 
 GUARDED = ("/policy/action_chunk", "/safety_gate/", "/joint_states")
 """Topics and services that may not be remapped: whoever could would lead commands past the safety gate."""
+NO_POLICY = "none"
+"""In place of a policy: the graph without one, for `dexsim2real move` or a policy that is started later."""
 SENSORS = (
     *(f"/{camera}_camera/color/{kind}" for camera in CAMERAS for kind in ("image_raw", "camera_info")),
     "/touch/points",
@@ -34,6 +36,8 @@ class NodeSpec:
     name: str
     parameters: Mapping[str, Value] = field(default_factory=dict)
     remappings: Mapping[str, str] = field(default_factory=dict)
+    images: bool = False
+    """Whether images pass through it: only then is it given shared memory."""
     niceness: int = 0
     """What draws yields to what controls, where processors are scarce."""
 
@@ -52,7 +56,7 @@ class GraphOptions:
 
     task: str = "pick_place"
     policy: str = "hold"
-    """A policy artifact's folder, or the name of a built-in policy."""
+    """A policy artifact's folder, or the name of a built-in policy; none for a graph without one."""
     twin: str = ""
     """Simulation: a number seeds a twin, anything else is a twin's file; empty is the nominal robot."""
     use_twin: bool = False
@@ -106,8 +110,12 @@ def graph(mode: Mode, options: GraphOptions) -> tuple[NodeSpec, ...]:
     """The nodes of a graph, in the order they should start."""
     if mode == "record":
         return (_recorder(options),)
+    if mode == "policy":
+        if options.policy == NO_POLICY:
+            raise DexSim2RealError("a graph of nothing but a policy needs one: an artifact's folder, or hold")
+        return _policy(options)
     robot = {"sim": _simulated, "real": _real, "replay": _replayed}[mode](options)
-    return (*robot, _gate(options), _policy(options), *_viewers(options))
+    return (*robot, _gate(options), *_policy(options), *_viewers(options))
 
 
 def _simulated(options: GraphOptions) -> tuple[NodeSpec, ...]:
@@ -117,7 +125,12 @@ def _simulated(options: GraphOptions) -> tuple[NodeSpec, ...]:
         NodeSpec("dexsim2real_sim", "simulator_node", "simulator", cell),
         *(
             NodeSpec(
-                "dexsim2real_sim", "simulated_camera_node", f"{camera}_camera", {"camera": camera, **cell}, niceness=5
+                "dexsim2real_sim",
+                "simulated_camera_node",
+                f"{camera}_camera",
+                {"camera": camera, **cell},
+                images=True,
+                niceness=5,
             )
             for camera in CAMERAS
         ),
@@ -141,6 +154,7 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
                 "camera_node",
                 f"{camera}_camera",
                 {"camera": camera, "source": "realsense", "serial": serials[camera]},
+                images=True,
             )
             for camera in CAMERAS
         ),
@@ -151,21 +165,25 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
 def _replayed(options: GraphOptions) -> tuple[NodeSpec, ...]:
     if not options.bag:
         raise DexSim2RealError("replay needs bag, the recording to play")
-    return (NodeSpec("dexsim2real_audit", "replay_node", "replay", {"bag": options.bag, "topics": SENSORS}),)
+    parameters: dict[str, Value] = {"bag": options.bag, "topics": SENSORS}
+    return (NodeSpec("dexsim2real_audit", "replay_node", "replay", parameters, images=True),)
 
 
 def _recorder(options: GraphOptions) -> NodeSpec:
     if not options.out:
         raise DexSim2RealError("record needs out, the folder of the new recording")
-    return NodeSpec("dexsim2real_audit", "recorder_node", "recorder", {"out": options.out})
+    return NodeSpec("dexsim2real_audit", "recorder_node", "recorder", {"out": options.out}, images=True)
 
 
 def _gate(options: GraphOptions) -> NodeSpec:
     return NodeSpec("dexsim2real_hw", "safety_gate_node", "safety_gate", _cell(options))
 
 
-def _policy(options: GraphOptions) -> NodeSpec:
-    return NodeSpec("dexsim2real_policy", "policy_node", "policy", {"artifact": options.policy, **_cell(options)})
+def _policy(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    if options.policy == NO_POLICY:
+        return ()
+    parameters: dict[str, Value] = {"artifact": options.policy, **_cell(options)}
+    return (NodeSpec("dexsim2real_policy", "policy_node", "policy", parameters, images=True),)
 
 
 def _viewers(options: GraphOptions) -> tuple[NodeSpec, ...]:

@@ -10,7 +10,6 @@ from launch.actions import (
     EmitEvent,
     OpaqueFunction,
     RegisterEventHandler,
-    SetEnvironmentVariable,
 )
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
@@ -19,7 +18,7 @@ from launch_ros.actions import Node
 
 from dexsim2real_bringup.ament_prefix import make_known
 from dexsim2real_bringup.graph import GraphOptions, Mode, NodeSpec, graph, parse_options
-from dexsim2real_bringup.ros_environment import ros_environment
+from dexsim2real_bringup.ros_environment import transport
 
 
 def launch_graph(mode: Mode) -> LaunchDescription:
@@ -27,8 +26,7 @@ def launch_graph(mode: Mode) -> LaunchDescription:
     arguments = [
         DeclareLaunchArgument(option.name, default_value=str(option.default)) for option in fields(GraphOptions)
     ]
-    variables = [SetEnvironmentVariable(name, value) for name, value in ros_environment({}).items()]
-    return LaunchDescription([*arguments, *variables, OpaqueFunction(function=_nodes, args=[mode])])
+    return LaunchDescription([*arguments, OpaqueFunction(function=_nodes, args=[mode])])
 
 
 def _nodes(context: LaunchContext, mode: Mode) -> list[LaunchDescriptionEntity]:
@@ -52,5 +50,6 @@ def node_action(spec: NodeSpec) -> Node:
         parameters=[{name: list(v) if isinstance(v, tuple) else v for name, v in spec.parameters.items()}],
         remappings=list(spec.remappings.items()),
         output="screen",
+        additional_env=transport(spec.images),
         prefix=f"nice -n {spec.niceness}" if spec.niceness else None,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 from dexsim2real_bringup.graph import NodeSpec, Value
-from dexsim2real_bringup.ros_environment import ros_environment
+from dexsim2real_bringup.ros_environment import transport
 
 PATIENCE = 5.0
 """How long a node may take to end after each signal [s]."""
@@ -20,9 +22,13 @@ Report = Callable[[str, str], None]
 """Called with a node's name and one line of its output."""
 
 
-def environment() -> dict[str, str]:
-    """The environment of every process of the graph; numerical libraries keep to one thread each."""
-    return {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", **ros_environment()}
+LEASH = ["setpriv", "--pdeathsig", "TERM"]
+"""Ends a node when we die, however we die (util-linux)."""
+
+
+def environment(node: NodeSpec) -> dict[str, str]:
+    """The environment of a node's process; numerical libraries keep to one thread each."""
+    return {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", **os.environ, **transport(node.images)}
 
 
 def command(node: NodeSpec) -> list[str]:
@@ -55,7 +61,7 @@ class Processes:
         self._nodes = {node.name: node for node in nodes}
         self._report = report
         self._words = words or {}
-        self._environment = environment()
+        self._leash = LEASH if shutil.which(LEASH[0]) else []
         self._running: dict[str, subprocess.Popen[str]] = {}
 
     def __enter__(self) -> Processes:
@@ -75,9 +81,10 @@ class Processes:
 
     def start(self, name: str) -> None:
         """Start a node, again if it has ended."""
+        node = self._nodes[name]
         process = subprocess.Popen(
-            [*command(self._nodes[name]), *self._words.get(name, ())],
-            env=self._environment,
+            [*self._leash, *command(node), *self._words.get(name, ())],
+            env=environment(node),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

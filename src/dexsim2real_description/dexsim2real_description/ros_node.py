@@ -7,6 +7,7 @@ running callback), then the node's exit hook while it can still publish.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -26,6 +27,7 @@ from rclpy.qos import QoSDurabilityPolicy, QoSLivelinessPolicy, QoSProfile, QoSR
 from rclpy.signals import SignalHandlerOptions
 
 from dexsim2real_description.errors import DexSim2RealError, UnknownNameError
+from dexsim2real_description.scheduling import become_urgent
 
 USER_ERROR = 2
 """Exit status of a node that says in one line what the user should change."""
@@ -99,6 +101,9 @@ class Health:
 
 class GraphNode(Node):
     """A node that reports its health at 1 Hz and has a last word before it goes."""
+
+    urgency = 0
+    """Real-time priority to ask for, 1 to 99; 0 for ordinary scheduling."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -198,6 +203,10 @@ def _init() -> None:
 def _spin(node: GraphNode, stopping: threading.Event) -> None:
     executor = make_executor()
     executor.add_node(node)
+    gc.collect()
+    gc.freeze()  # what is there now stays: later collections have next to nothing to look at
+    if node.urgency:
+        become_urgent(node.urgency)
     try:
         while not stopping.is_set() and rclpy.ok():
             executor.spin_once(timeout_sec=0.1)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -154,14 +153,3 @@ class DeviceDriver:
         except BaseException:
             self.disconnect()
             raise
-
-
-def become_urgent(priority: int = 80) -> None:
-    """Ask for real-time scheduling of this process; without the right to it, say so and go on.
-
-    The right comes from `rtprio` in `/etc/security/limits.d`, see docs/hardware.md.
-    """
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-    except PermissionError:
-        log.warning("no right to real-time scheduling (rtprio): the control loop may be late under load")

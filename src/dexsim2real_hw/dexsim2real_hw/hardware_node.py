@@ -20,6 +20,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from dexsim2real_description import JOINTS, make_cell
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
+from dexsim2real_description.scheduling import ROBOT
 from dexsim2real_hw.allegro.config import AllegroConfig
 from dexsim2real_hw.allegro.driver import allegro_hand
 from dexsim2real_hw.command import read_command
@@ -55,6 +56,8 @@ COMMAND_AGE = 0.1
 
 class HardwareNode(GraphNode):
     """Two connections behind the topics of the robot."""
+
+    urgency = ROBOT
 
     def __init__(self) -> None:
         super().__init__("hardware")

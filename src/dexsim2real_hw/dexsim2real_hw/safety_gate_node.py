@@ -22,6 +22,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from dexsim2real_description import DexSim2RealError, make_cell
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, diagnostic_status, run_node
+from dexsim2real_description.scheduling import GATE
 from dexsim2real_description.touch_cloud import unpack
 from dexsim2real_hw.gate import (
     CHUNK,
@@ -55,6 +56,8 @@ LEVELS = {Mode.DISARMED: DiagnosticStatus.OK, Mode.ARMED: DiagnosticStatus.OK, M
 
 class SafetyGateNode(GraphNode):
     """Turns messages into calls of a SafetyGate, and its commands into messages."""
+
+    urgency = GATE
 
     def __init__(self) -> None:
         super().__init__("safety_gate")

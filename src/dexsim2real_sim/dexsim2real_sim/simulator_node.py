@@ -21,6 +21,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from dexsim2real_description import JOINTS, DexSim2RealError
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, qos_without_deadline, run_node
+from dexsim2real_description.scheduling import ROBOT
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, TOUCH_FRAME, pack
 from dexsim2real_sim.live_clock import Pace, Periodic
 from dexsim2real_sim.live_parameters import CELL_PARAMETERS, make_live_cell
@@ -48,6 +49,7 @@ class SimulatorNode(GraphNode):
         if values["speed"] not in (0.0, 1.0):
             raise DexSim2RealError(f"speed is {values['speed']}, expected 1 (real time) or 0 (as fast as possible)")
         self._fast = values["speed"] == 0.0
+        self.urgency = 0 if self._fast else ROBOT  # in real time it stands where the robot's node stands
         self._live = make_live_cell(values)
         self._offer_parameters({name: values[name] for name in registry})
         self._joints = self.create_publisher(JointState, "/joint_states", QOS["/joint_states"])

@@ -58,7 +58,7 @@ def shared_memory(_: DoctorOptions) -> Result:
     if not os.access(SHM, os.W_OK):
         return Result(errors=(f"{SHM} cannot be written to; images would be lost on the way",))
     free = shutil.disk_usage(SHM).free / _GIB
-    left = len(list(SHM.glob("fastrtps_*")))
+    left = len(list(SHM.glob("fast*_*")))  # fastrtps before Fast DDS 3, then fastdds
     found = f"{free:.1f} GiB free, {left} segments"
     if free < SHARED:
         return Result(found, errors=(f"{SHM} has less than {SHARED:g} GiB; in a container: --shm-size=1g",))

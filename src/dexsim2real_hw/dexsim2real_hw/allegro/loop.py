@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dexsim2real_description.optional import require
+from dexsim2real_description.scheduling import DEVICE, become_urgent
 from dexsim2real_hw.allegro.bus import HandBus
 from dexsim2real_hw.allegro.config import AllegroConfig
 from dexsim2real_hw.allegro.hands import HandType
@@ -26,7 +27,6 @@ from dexsim2real_hw.allegro.protocol import (
 from dexsim2real_hw.allegro.servo import JointServo
 from dexsim2real_hw.allegro.session import Identity, identify, send_counts, switch_off, switch_on
 from dexsim2real_hw.allegro.standin import AllegroStandIn
-from dexsim2real_hw.device import become_urgent
 from dexsim2real_hw.driver import Array, Mode, State
 from dexsim2real_hw.errors import HardwareError, UnsafeError
 from dexsim2real_hw.link import DeviceEnd
@@ -193,7 +193,7 @@ def run(end: DeviceEnd, settings: Mapping[str, Any]) -> None:
     hand = config.hand_type()
     require("can", "hand")
     if config.interface != "standin":
-        become_urgent()
+        become_urgent(DEVICE)
     with opened(config, hand) as bus:
         reason: HardwareError | None = None
         try:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dexsim2real_description.optional import require
-from dexsim2real_hw.device import become_urgent
+from dexsim2real_description.scheduling import DEVICE, become_urgent
 from dexsim2real_hw.driver import Mode, State
 from dexsim2real_hw.errors import HardwareError
 from dexsim2real_hw.franka import standin
@@ -236,6 +236,6 @@ def run(end: DeviceEnd, settings: Mapping[str, Any]) -> None:
     load = settings["load"]
     config = FrankaConfig(**{**settings, "load": Load(**load) if load else None})
     if config.realtime and config.robot_ip != "standin":
-        become_urgent()
+        become_urgent(DEVICE)
     api, robot = connect(config)
     ArmLoop(api, robot, end, config).run()
