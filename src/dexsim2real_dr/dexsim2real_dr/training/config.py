@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dexsim2real_dr.errors import TrainingError
+
 
 @dataclass(frozen=True)
 class PpoConfig:
@@ -48,6 +50,12 @@ class TrainConfig:
     """The file that parameters are drawn from; None for uniform over the manual ranges."""
     privileged: bool = False
     """Give the actor the task's features too, which only a simulator knows; the critic always has them."""
+    start_from: Path | None = None
+    """A checkpoint whose actor training starts with, of another training or of imitation."""
+    start_noise: float = 0.15
+    """Standard deviation of the actions then."""
+    warm_up: int = 20
+    """Updates then, in the beginning, in which only the critic learns."""
     time_limit: float | None = None
     """Of training episodes [s]; None as the task has it."""
     threads: int = 1
@@ -55,3 +63,17 @@ class TrainConfig:
     save_every: int = 200
     """Updates between checkpoints; episodes start anew there, so that a resumed run is the same to the bit."""
     ppo: PpoConfig = PpoConfig()
+
+    def __post_init__(self) -> None:
+        """Raises TrainingError for numbers that make no training."""
+        counts = {"envs": self.envs, "steps": self.steps, "threads": self.threads, "save-every": self.save_every}
+        for name, count in counts.items():
+            if count < 1:
+                raise TrainingError(f"{name} is {count}; it must be 1 or more")
+        if self.envs * self.ppo.rollout < self.ppo.mini_batches:
+            raise TrainingError(
+                f"{self.envs} environments and a rollout of {self.ppo.rollout} steps cannot be split into "
+                f"{self.ppo.mini_batches} mini-batches; use more environments"
+            )
+        if self.time_limit is not None and self.time_limit <= 0:
+            raise TrainingError(f"time-limit is {self.time_limit:g} s; it must be more than 0")

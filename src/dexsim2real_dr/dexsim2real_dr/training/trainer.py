@@ -5,50 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from dexsim2real_dr.curriculum.curriculum import Curriculum, DifficultyCurriculum
+from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.agent import make_agent
 from dexsim2real_dr.training.checkpoint import Checkpoint
 from dexsim2real_dr.training.config import TrainConfig
+from dexsim2real_dr.training.progress import Progress
+from dexsim2real_dr.training.run_folder import CHECKPOINT
+from dexsim2real_dr.training.sampler import make_sampler
+from dexsim2real_dr.training.start import start_from
 from dexsim2real_dr.training.vec_env import Episode, TrainingEnv
-from dexsim2real_sim import PARAMETERS, ParameterSampler, Uniform, load_randomization, make_env
-from dexsim2real_sim.parameters import names_of
-
-CHECKPOINT = "checkpoint.pt"
-VISUAL = frozenset({"background", "lighting", "distractors", "camera_pose"})
-"""Factors that only images show."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What one update found."""
-
-    update: int
-    steps: int
-    """Environment steps so far."""
-    seconds: float
-    """Of training so far, without the time between a stop and the resume."""
-    curriculum: dict[str, float]
-    """What the curriculum says of itself."""
-    success: float | None
-    """Share of the hardest episodes that ended in this update; None if none did."""
-    reward: float
-    """Mean of a step, unscaled."""
-    length: float | None
-    """Mean length of the episodes that ended [steps]."""
-    noise: float
-    """Mean standard deviation of the actions."""
-    value_loss: float
-    learning_rate: float
-    steps_per_second: float
-    """Of the whole loop in this update."""
-    env_share: float
-    """Share of the time that the environment took."""
+from dexsim2real_sim import make_env
 
 
 class Trainer:
@@ -71,6 +43,8 @@ class Trainer:
         self.update, self.seconds = 0, 0.0
         self.env.restart(config.seed)
         self.agent = make_agent(self.env.get_observations(), config.ppo, config.privileged)
+        if config.start_from is not None:
+            start_from(self.agent, config.start_from, config.task, config.start_noise)
 
     @property
     def steps(self) -> int:
@@ -81,15 +55,24 @@ class Trainer:
         """Go on from the checkpoint in the folder. Raises TrainingError if it does not fit."""
         found = Checkpoint.load(self.folder / CHECKPOINT)
         found.check_task(self.config.task)
-        self.agent.load(found.agent, None, strict=True)
+        try:
+            self.agent.load(found.agent, None, strict=True)
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise TrainingError(f"the checkpoint in {self.folder} has other networks; train anew elsewhere") from error
         self.curriculum.load_state_dict(json.loads(found.curriculum))
         self.update, self.seconds = found.update, found.seconds
 
     def run(self) -> Iterator[Progress]:
-        """Train until the steps are used up, yielding after every update."""
+        """Train until the steps are used up, yielding after every update.
+
+        The checkpoint is written at whole multiples of `save_every` and at the end. Raises TrainingError if the
+        disk refuses; the last checkpoint is then intact.
+        """
+        fresh = True
         while self.steps < self.config.steps:
-            if self.update % self.config.save_every == 0:
+            if fresh or self.update % self.config.save_every == 0:
                 self._begin_segment()
+            fresh = False
             yield self._learn()
         self.save()
 
@@ -109,6 +92,8 @@ class Trainer:
     def _learn(self) -> Progress:
         """One rollout and one update."""
         begin, before, total = time.perf_counter(), self.env.seconds, 0.0
+        warming = self.config.start_from is not None and self.update < self.config.warm_up
+        self.agent.get_policy().requires_grad_(not warming)
         self.agent.train_mode()
         observation = self.env.get_observations()
         with torch.inference_mode():
@@ -131,6 +116,7 @@ class Trainer:
             steps=self.steps,
             seconds=self.seconds,
             curriculum=self.curriculum.progress(),
+            episodes=len(ended),
             success=_success(ended, float(self.env.env.world.difficulty.max())),
             reward=reward / rollout / self.config.ppo.reward_scale,
             length=float(np.mean([episode.steps for episode in ended])) if ended else None,
@@ -140,14 +126,6 @@ class Trainer:
             steps_per_second=rollout * self.config.envs / elapsed,
             env_share=share,
         )
-
-
-def make_sampler(config: TrainConfig) -> ParameterSampler:
-    """The distribution of the randomization file; without one, uniform over all that is not about looks."""
-    if config.randomization is not None:
-        return load_randomization(config.randomization).distribution
-    factors = {p.factor for p in PARAMETERS.values()} - VISUAL
-    return Uniform(names_of(factors))
 
 
 def _success(ended: list[Episode], difficulty: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +64,7 @@ class TrainingEnv(VecEnv):
 
     def get_observations(self) -> TensorDict:
         """The present observations."""
-        flat = {name: torch.from_numpy(value).flatten(1) for name, value in self._observation.items()}
-        return TensorDict(flat, batch_size=[self.num_envs])
+        return tensors(self._observation)
 
     def step(self, actions: Tensor) -> tuple[TensorDict, Tensor, Tensor, dict[str, Any]]:
         """Advance one step; ended episodes have been restarted in the observations."""
@@ -91,3 +91,9 @@ class TrainingEnv(VecEnv):
             )
         self._returns[ids] = 0.0
         self.curriculum.record(ids, success)
+
+
+def tensors(observation: Mapping[str, NDArray[Any]]) -> TensorDict:
+    """Observations of the environment as groups of tensors, one flat row per environment."""
+    flat = {name: torch.from_numpy(value).flatten(1) for name, value in observation.items()}
+    return TensorDict(flat, batch_size=[len(next(iter(flat.values())))])

@@ -1,0 +1,83 @@
+"""From a training's checkpoint to a policy artifact, with golden inputs recorded while the policy acts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from rsl_rl.models import MLPModel
+
+from dexsim2real_description.observation import Inputs
+from dexsim2real_dr.errors import TrainingError
+from dexsim2real_dr.training.agent import PRIVILEGED, SENSED, make_agent
+from dexsim2real_dr.training.checkpoint import Checkpoint
+from dexsim2real_dr.training.config import TrainConfig
+from dexsim2real_dr.training.run_folder import CHECKPOINT, read_config, read_revision
+from dexsim2real_dr.training.sampler import make_sampler
+from dexsim2real_dr.training.vec_env import tensors
+from dexsim2real_policy.contract import Chunking, Contract, Provenance
+from dexsim2real_policy.export import ExportReport, Flattened, export_module
+from dexsim2real_sim import DexEnv, make_env
+
+_CELLS, _STEPS, _EVERY = 8, 60, 15
+"""Of the rollout that golden inputs are taken from: every so many steps, those of all cells."""
+
+
+def export_run(run: Path, folder: Path) -> ExportReport:
+    """Write the policy of the training in `run` as an artifact. Raises TrainingError or PolicyError."""
+    config = read_config(run)
+    found = Checkpoint.load(run / CHECKPOINT)
+    found.check_task(config.task)
+    env = make_env(config.task, _CELLS, config.seed, sampler=make_sampler(config), threads=1)
+    observation, _ = env.reset()
+    actor = make_agent(tensors(observation), config.ppo, config.privileged).get_policy()
+    try:
+        actor.load_state_dict(found.agent["actor_state_dict"])
+    except (RuntimeError, KeyError) as error:
+        raise TrainingError(f"the checkpoint in {run} does not fit its settings; train anew") from error
+    actor.eval()
+    contract = _contract(config, env, found.update, read_revision(run))
+    network = Flattened(actor.as_onnx(verbose=False), actor.obs_groups)
+    return export_module(network, contract, folder, _record(actor, env, contract))
+
+
+def _contract(config: TrainConfig, env: DexEnv, update: int, revision: str) -> Contract:
+    seen = env.observation_spec if config.privileged else replace(env.observation_spec, features=())
+    steps = update * config.ppo.rollout * config.envs
+    start = "" if config.start_from is None else f", started from {config.start_from.name}"
+    drawn = "uniform over the manual ranges" if config.randomization is None else config.randomization.name
+    sees = [*SENSED, PRIVILEGED] if config.privileged else SENSED
+    return Contract(
+        kind="network",
+        task=config.task,
+        instruction=env.task.instruction,
+        observation=seen,
+        action=env.action_spec,
+        chunk=Chunking(1, "newest"),
+        provenance=Provenance(
+            seeds=(config.seed,),
+            git_revision=revision,
+            randomization_sha256=_sha256(config.randomization),
+            note=f"PPO, {steps:,} environment steps{start}; sees {', '.join(sees)}; parameters: {drawn}",
+        ),
+    )
+
+
+def _record(actor: MLPModel, env: DexEnv, contract: Contract) -> Inputs:
+    """Inputs that the policy meets while it acts."""
+    observation, _ = env.reset()
+    rows: list[Inputs] = []
+    for step in range(_STEPS):
+        if step % _EVERY == 0:
+            rows.append({name: observation[name].copy() for name in contract.observation.shapes})
+        with torch.no_grad():
+            actions = actor(tensors(observation)).numpy()
+        observation = env.step(actions)[0]
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
+def _sha256(file: Path | None) -> str | None:
+    return None if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
