@@ -63,7 +63,7 @@ def test_every_node_has_a_module_that_runs_and_takes_its_parameters(nodes):
         module = importlib.import_module(f"{node.package}.{node.executable}")
         assert callable(module.main)
         tables = [value for name, value in vars(module).items() if isinstance(value, dict)]
-        known = {key for table in tables for key in table}
+        known = {"use_sim_time"} | {key for table in tables for key in table}
         assert set(node.parameters) <= known, node.name
         assert "run_node(" in inspect.getsource(module.main)
 
@@ -123,3 +123,10 @@ def test_a_replay_plays_sensors_and_never_commands():
     topics = GRAPHS["replay"][0].parameters["topics"]
     assert "/joint_states" in topics and "/wrist_camera/color/image_raw" in topics
     assert not any(topic.startswith(("/safety_gate", "/policy")) for topic in topics)
+
+
+def test_in_a_replay_every_other_node_goes_by_the_recordings_clock():
+    player, *others = GRAPHS["replay"]
+    assert player.parameters["clock"] is True
+    assert all(node.parameters["use_sim_time"] is True for node in others)
+    assert not any("use_sim_time" in node.parameters for name in ("sim", "real") for node in GRAPHS[name])

@@ -65,6 +65,8 @@ class GraphOptions:
     seed: int = 0
     arm: str = "panda"
     hand: str = "v4"
+    plus: bool = False
+    """Real robot: the hand is a V5 Plus (type B)."""
     touch: str = "grid15"
     robot_ip: str = ""
     """Real robot: address of the arm's controller."""
@@ -115,7 +117,8 @@ def graph(mode: Mode, options: GraphOptions) -> tuple[NodeSpec, ...]:
             raise DexSim2RealError("a graph of nothing but a policy needs one: an artifact's folder, or hold")
         return _policy(options)
     robot = {"sim": _simulated, "real": _real, "replay": _replayed}[mode](options)
-    return (*robot, _gate(options), *_policy(options), *_viewers(options))
+    others = (_gate(options), *_policy(options), *_viewers(options))
+    return (*robot, *(map(_by_the_recordings_clock, others) if mode == "replay" else others))
 
 
 def _simulated(options: GraphOptions) -> tuple[NodeSpec, ...]:
@@ -142,7 +145,7 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
         return _simulated(replace(options, twin=options.twin or "0"))
     if not options.robot_ip:
         raise DexSim2RealError("the real robot needs robot_ip, the address of the arm's controller")
-    names = ("arm", "hand", "touch", "robot_ip", "can")
+    names = ("arm", "hand", "plus", "touch", "robot_ip", "can")
     hardware = {name: getattr(options, name) for name in names}
     skin = {"source": "xela", "uri": options.xela, "touch": options.touch}
     serials = {"front": options.front_serial, "wrist": options.wrist_serial}
@@ -165,8 +168,13 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
 def _replayed(options: GraphOptions) -> tuple[NodeSpec, ...]:
     if not options.bag:
         raise DexSim2RealError("replay needs bag, the recording to play")
-    parameters: dict[str, Value] = {"bag": options.bag, "topics": SENSORS}
+    parameters: dict[str, Value] = {"bag": options.bag, "topics": SENSORS, "clock": True}
     return (NodeSpec("dexsim2real_audit", "replay_node", "replay", parameters, images=True),)
+
+
+def _by_the_recordings_clock(node: NodeSpec) -> NodeSpec:
+    """Stamps of a recording are of the past; only by its own clock are they fresh."""
+    return replace(node, parameters={**node.parameters, "use_sim_time": True})
 
 
 def _recorder(options: GraphOptions) -> NodeSpec:

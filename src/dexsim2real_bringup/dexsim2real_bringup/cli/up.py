@@ -24,7 +24,8 @@ def up(
     """Start every node of the graph as its own process; Ctrl-C ends them all.
 
     Args:
-        mode: sim for the simulated robot, real for the robot, replay for a recording; record makes one.
+        mode: sim for the simulated robot, real for the robot, replay for a recording; record makes one, and policy
+            starts a policy in a graph that runs without one.
         options: what to run.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):  # like Ctrl-C: whoever ends us ends the nodes too
