@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.checkpoint import Checkpoint
 

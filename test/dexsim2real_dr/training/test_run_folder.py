@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.config import PpoConfig, TrainConfig
 from dexsim2real_dr.training.progress import Progress

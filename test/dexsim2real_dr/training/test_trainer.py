@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.checkpoint import Checkpoint
 from dexsim2real_dr.training.config import PpoConfig, TrainConfig
@@ -92,9 +93,7 @@ def test_while_the_critic_warms_up_the_actor_stays(whole: Checkpoint, tmp_path: 
     start, valued = actor.clone(), critic.clone()
     assert torch.equal(start, whole.agent["actor_state_dict"]["mlp.0.weight"])
     assert trainer.agent.get_policy().distribution.log_std_param.exp().tolist() == pytest.approx([0.3] * 23)
-    same = []
-    for _ in trainer.run():
-        same.append(torch.equal(actor, start))
+    same = [torch.equal(actor, start) for _ in trainer.run()]
     assert same == [True, True, False]
     assert not torch.equal(critic, valued)
 
