@@ -64,15 +64,15 @@ def test_an_episode_cut_short_makes_room():
 
 
 @given(st.integers(1, 7), st.floats(0.01, 1.0), st.floats(0.05, 1.0))
-def test_difficulty_ends_at_exactly_one_and_counts_as_mastered_after_a_window_there(window, promotion, step):
+def test_difficulty_ends_at_exactly_one_and_reaches_the_threshold_in_a_window_there(window, promotion, step):
     scheduler = DifficultyScheduler(1, SchedulerConfig(step, promotion, window, rehearsal=0.0))
     steps = int(np.ceil(round(1 / step, 6)))
     play(scheduler, [True] * steps * window)
     assert scheduler.difficulty == 1.0
     play(scheduler, [False] * window)
-    assert not scheduler.mastered or promotion * window <= 0
+    assert not scheduler.reached(promotion)
     play(scheduler, [True] * 2 * window)
-    assert scheduler.mastered
+    assert scheduler.reached(promotion)
     assert scheduler.difficulty == 1.0
 
 

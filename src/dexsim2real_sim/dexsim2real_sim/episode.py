@@ -60,9 +60,11 @@ class EpisodeStarter:
         self._place(ids)
         return self._targets[ids]
 
-    def begin_from(self, env: int, state: Snapshot) -> None:
-        """Let the next episode of an environment go on from this state, of the same task, in place of a drawn one."""
-        self._coming[env] = state
+    def begin_from(self, env: int, state: Snapshot | None) -> None:
+        """Let the next episode of an environment go on from this state, of the same task; None: it is drawn."""
+        self._coming.pop(env, None)
+        if state is not None:
+            self._coming[env] = state
 
     def snapshot(self, env: int, targets: Array) -> Snapshot:
         """The present state of an environment, whose joint targets are these [rad], shape (23,)."""

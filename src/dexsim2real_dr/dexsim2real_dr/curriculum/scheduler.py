@@ -105,10 +105,9 @@ class DifficultyScheduler:
         self.rate = None
         return True
 
-    @property
-    def mastered(self) -> bool:
-        """Whether the threshold was passed at the full difficulty, in the last window that closed."""
-        return self.difficulty >= 1.0 and self.rate is not None and self.rate >= self.config.promotion
+    def reached(self, rate: float) -> bool:
+        """Whether so many episodes succeeded at the full difficulty, in the last window that closed."""
+        return self.difficulty >= 1.0 and self.rate is not None and self.rate >= rate
 
     def state_dict(self) -> dict[str, Any]:
         """What a later run needs to go on, JSON types only; the open window is not in it, since episodes start anew."""
