@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,6 +23,7 @@ from dexsim2real_dr.training.progress import Progress
 from dexsim2real_dr.training.run_folder import Recorder, open_run, read_metrics
 from dexsim2real_dr.training.summary import RECENT, mean, summarise
 from dexsim2real_dr.training.trainer import Trainer
+from dexsim2real_dr.training.world import World
 from dexsim2real_sim import TASKS
 
 POLICY = "policy"
@@ -36,7 +37,8 @@ def train(
 ) -> None:
     """Train a policy with PPO, export it and write a report.
 
-    Ctrl-C saves and ends; the same command goes on from there, as it does after a kill.
+    Ctrl-C saves and ends; the same command goes on from there, as it does after a kill. Under torchrun several
+    processes train one policy.
 
     Args:
         config: what to train and how.
@@ -44,30 +46,44 @@ def train(
         json: write the table of results to this file too.
     """
     folder = out or Path("runs/train") / config.task
-    resumed = open_run(folder, config)
-    trainer = Trainer(config, folder)
+    world = World.join()
+    resumed = world.any(world.rank == 0 and open_run(folder, config))
+    trainer = Trainer(config, folder, world)
     if resumed:
         trainer.resume()
-    finished = train_with_display(trainer)
+    if world.rank > 0:
+        learn(trainer, lambda progress: None)
+        return
+    finished = learn_with_display(trainer)
     if finished:
         export_run(folder, folder / POLICY)
     save_training_report(folder)
     show(_title(folder, trainer, finished), [{**summarise(config, read_metrics(folder))}], json)
 
 
-def train_with_display(trainer: Trainer) -> bool:
-    """Train to the end with a live table; False if Ctrl-C stopped it, after saving."""
+def learn_with_display(trainer: Trainer) -> bool:
+    """`learn` with a live table; what every update found is recorded."""
     recent: deque[Progress] = deque(maxlen=RECENT)
+    title = f"{trainer.config.task}, {trainer.folder}"
     with (
         Recorder(trainer.folder, trainer.update) as recorder,
         Live(refresh_per_second=2, console=Console(markup=False)) as live,
-        _interrupts() as interrupted,
     ):
-        for progress in trainer.run():
+
+        def note(progress: Progress) -> None:
             recorder.add(progress)
             recent.append(progress)
-            live.update(build_table(f"{trainer.config.task}, {trainer.folder}", [_row(recent, trainer.config.steps)]))
-            if interrupted:
+            live.update(build_table(title, [_row(recent, trainer.config.steps)]))
+
+        return learn(trainer, note)
+
+
+def learn(trainer: Trainer, note: Callable[[Progress], None]) -> bool:
+    """Train to the end; False if Ctrl-C in any of the processes stopped it, after saving."""
+    with _interrupts() as interrupted:
+        for progress in trainer.run():
+            note(progress)
+            if trainer.world.any(bool(interrupted)):
                 trainer.save()
                 return False
     return True

@@ -19,10 +19,12 @@ _SMALL = 0.01
 """Of the actor's last layer at the start, so that the robot begins by staying where it is."""
 
 
-def make_agent(observation: TensorDict, config: PpoConfig, privileged: bool) -> PPO:
+def make_agent(
+    observation: TensorDict, config: PpoConfig, privileged: bool, multi_gpu: dict[str, int] | None = None
+) -> PPO:
     """PPO for observations like these; the critic sees all groups, the actor all or those a robot senses.
 
-    Normalisers of the observations are part of both networks.
+    Normalisers of the observations are part of both networks. `multi_gpu` as World has it.
     """
     sensed = [name for name in SENSED if name in observation.keys()]  # noqa: SIM118  (a TensorDict iterates rows)
     groups = {"actor": [*sensed, PRIVILEGED] if privileged else sensed, "critic": [*sensed, PRIVILEGED]}
@@ -52,6 +54,7 @@ def make_agent(observation: TensorDict, config: PpoConfig, privileged: bool) -> 
         learning_rate=config.learning_rate,
         desired_kl=config.desired_kl,
         use_clipped_value_loss=False,
+        multi_gpu_cfg=multi_gpu,
     )
 
 

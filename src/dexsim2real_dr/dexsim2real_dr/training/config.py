@@ -48,6 +48,9 @@ class TrainConfig:
     seed: int = 0
     randomization: Path | None = None
     """The file that parameters are drawn from; None for uniform over the manual ranges."""
+    curriculum: str = "difficulty"
+    """`difficulty` makes the whole task harder step by step, `flat` does not; `reference` teaches the sub-skills that
+    ship with the task, chained; anything else is a file that `dexsim2real curriculum --out FILE` wrote."""
     privileged: bool = False
     """Give the actor the task's features too, which only a simulator knows; the critic always has them."""
     start_from: Path | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dexsim2real_dr.curriculum.curriculum import Curriculum, DifficultyCurriculum
+from dexsim2real_dr.curriculum.choose import make_curriculum
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.agent import make_agent
 from dexsim2real_dr.training.checkpoint import Checkpoint
@@ -20,14 +20,15 @@ from dexsim2real_dr.training.run_folder import CHECKPOINT
 from dexsim2real_dr.training.sampler import make_sampler
 from dexsim2real_dr.training.start import start_from
 from dexsim2real_dr.training.vec_env import Episode, TrainingEnv
+from dexsim2real_dr.training.world import World
 from dexsim2real_sim import make_env
 
 
 class Trainer:
-    """One training run in a folder."""
+    """One training run in a folder, in one process or in several that each have `config.envs` environments."""
 
-    def __init__(self, config: TrainConfig, folder: Path) -> None:
-        self.config, self.folder = config, folder
+    def __init__(self, config: TrainConfig, folder: Path, world: World = World()) -> None:  # noqa: B008  (frozen)
+        self.config, self.folder, self.world = config, folder, world
         torch.set_num_threads(1)
         torch.manual_seed(config.seed)
         env = make_env(
@@ -38,18 +39,18 @@ class Trainer:
             threads=config.threads,
             time_limit=config.time_limit,
         )
-        self.curriculum: Curriculum = DifficultyCurriculum(env, seed=config.seed)
+        self.curriculum = make_curriculum(env, config.curriculum, config.seed)
         self.env = TrainingEnv(self.curriculum, config.ppo.reward_scale)
         self.update, self.seconds = 0, 0.0
         self.env.restart(config.seed)
-        self.agent = make_agent(self.env.get_observations(), config.ppo, config.privileged)
+        self.agent = make_agent(self.env.get_observations(), config.ppo, config.privileged, world.multi_gpu)
         if config.start_from is not None:
             start_from(self.agent, config.start_from, config.task, config.start_noise)
 
     @property
     def steps(self) -> int:
         """Environment steps so far."""
-        return self.update * self.config.ppo.rollout * self.config.envs
+        return self.update * self.config.ppo.rollout * self.config.envs * self.world.size
 
     def resume(self) -> None:
         """Go on from the checkpoint in the folder. Raises TrainingError if it does not fit."""
@@ -78,14 +79,17 @@ class Trainer:
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all. Raises TrainingError if that cannot be done."""
+        if self.world.rank > 0:
+            return
         state = json.dumps(self.curriculum.state_dict())
         Checkpoint(self.config.task, self.update, self.seconds, self.agent.save(), state).save(self.folder / CHECKPOINT)
 
     def _begin_segment(self) -> None:
         """Save, then start all episodes and random streams anew: a resumed run goes on from the very same state."""
         self.save()
-        self.curriculum.load_state_dict(self.curriculum.state_dict())
-        seed = int(np.random.SeedSequence([self.config.seed, self.update]).generate_state(1)[0])
+        self.curriculum.load_state_dict(self.world.share(self.curriculum.state_dict()))
+        entropy = [self.config.seed, self.update, self.world.rank]
+        seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
         torch.manual_seed(seed)
         self.env.restart(seed)
 
@@ -123,7 +127,7 @@ class Trainer:
             noise=float(self.agent.get_policy().output_std.detach().mean()),
             value_loss=value_loss,
             learning_rate=self.agent.learning_rate,
-            steps_per_second=rollout * self.config.envs / elapsed,
+            steps_per_second=rollout * self.config.envs * self.world.size / elapsed,
             env_share=share,
         )
 
