@@ -108,3 +108,13 @@ def test_a_png_is_whole_or_absent(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(DexSim2RealError, match="cannot write"):
         save_png(Image.new("RGB", (32, 16)), tmp_path / "taken" / "sheet.png")
+
+
+def test_a_film_of_another_environment_shows_how_its_episode_ends(tmp_path):
+    env = make_env("pick_place", num_envs=2, threads=1, time_limit=0.3)
+    env.reset()
+    env.step(np.zeros((2, 23)))
+    env.steps[0] = 100  # its time is up at once: it begins anew while the other is filmed
+    film = film_episode(env, lambda: np.zeros((2, 23)), tmp_path / "film.mp4", width=240, index=1)
+    assert film.seconds == pytest.approx(8 / 30)  # one step of nine was made before
+    assert "lifted" in film.reason

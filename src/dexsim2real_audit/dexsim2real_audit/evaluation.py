@@ -85,12 +85,17 @@ class ScriptDriver:
         """The script sees for itself that an episode is new."""
 
 
+def begin_trials(env: DexEnv, driver: Driver, seed: int) -> None:
+    """Reset for the trials of a seed, one in each environment."""
+    env.reset(seed=FIRST_SEED + seed)
+    driver.restart(np.ones(env.num_envs, dtype=bool))
+
+
 def run_trials(
     env: DexEnv, driver: Driver, seed: int, progress: Callable[[int], None] = lambda done: None
 ) -> list[TrialResult]:
-    """One trial in each environment, from its reset with FIRST_SEED + `seed`; `progress` is told how many are done."""
-    env.reset(seed=FIRST_SEED + seed)
-    driver.restart(np.ones(env.num_envs, dtype=bool))
+    """One trial in each environment; `progress` is told how many are done."""
+    begin_trials(env, driver, seed)
     objects = [" and ".join(names.values()) for names in env.starter.object_names]
     found: dict[int, TrialResult] = {}
     while len(found) < env.num_envs:

@@ -17,7 +17,7 @@ from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.video_panels import Panels
 
 Act = Callable[[], NDArray[np.float64]]
-"""Gives the actions of the next step, shape (1, 23)."""
+"""Gives the actions of the next step, shape (N, 23)."""
 Progress = Callable[[int, int], None]
 """Told how many steps are done and how many there are at most."""
 
@@ -58,25 +58,37 @@ class Film:
 
 
 def film_episode(
-    env: DexEnv, act: Act, file: Path, width: int = 960, limit: float | None = None, progress: Progress | None = None
+    env: DexEnv,
+    act: Act,
+    file: Path,
+    width: int = 960,
+    limit: float | None = None,
+    progress: Progress | None = None,
+    index: int = 0,
 ) -> Film:
-    """Run one episode of environment 0 and write it as mp4, whole or not at all.
+    """Run one episode of environment `index` and write it as mp4, whole or not at all.
 
     It ends with the episode, or after `limit` seconds. Raises SimError if the file cannot be written or nothing can
     be rendered.
     """
-    most = env.task.time_limit if limit is None else min(limit, env.task.time_limit)
+    most = env.time_limit if limit is None else min(limit, env.time_limit)
     steps = max(1, round(most * env.config.policy_rate))
-    panels = Panels(env, width)
+    panels = Panels(env, width, index)
     try:
         with mp4_writer(file, panels.size, FRAME_RATE) as write:
-            return _film(env, act, panels, steps, write, progress)
+            return _film(env, act, panels, steps, write, progress, index)
     finally:
         panels.close()
 
 
 def _film(
-    env: DexEnv, act: Act, panels: Panels, steps: int, write: Callable[[Image.Image], None], progress: Progress | None
+    env: DexEnv,
+    act: Act,
+    panels: Panels,
+    steps: int,
+    write: Callable[[Image.Image], None],
+    progress: Progress | None,
+    index: int,
 ) -> Film:
     rate = env.config.policy_rate
     every = max(1, round(rate / FRAME_RATE))
@@ -87,13 +99,14 @@ def _film(
             write(picture)
             if step % round(rate / 2) < every:
                 film.frames.append(KeyFrame(picture, panels.pressure))
-        reason = env.failure_reason(0)
+        reason = env.failure_reason(index)
         _, _, terminated, truncated, info = env.step(act())
         film.seconds = (step + 1) / rate
         if progress is not None:
             progress(step + 1, steps)
-        if terminated[0] or truncated[0]:
-            film.success, film.reason = bool(info["success"][0]), info["final_reasons"][0]
+        if terminated[index] or truncated[index]:
+            place = info["final_ids"].tolist().index(index)
+            film.success, film.reason = bool(info["success"][index]), info["final_reasons"][place]
             break
         film.reason = reason
     panels.caption(picture, env.task.name, film.outcome, film.success)

@@ -32,14 +32,14 @@ def touch(picture: Image.Image) -> Image.Image:
 
 
 class Panels:
-    """Draws environment 0: overview on the left, front and wrist camera on the right, touch and caption below."""
+    """Draws one environment: overview on the left, front and wrist camera on the right, touch and caption below."""
 
-    def __init__(self, env: DexEnv, width: int) -> None:
-        """Pictures `width` wide [px], rounded down to a multiple of 48 so that every panel is whole.
+    def __init__(self, env: DexEnv, width: int, index: int = 0) -> None:
+        """Environment `index` in pictures `width` wide [px], rounded down to a multiple of 48 for whole panels.
 
         Raises SimError without a working OpenGL library.
         """
-        self._env = env
+        self._env, self._index = env, index
         self._unit = max(5, width // 48) * 16
         small = (self._unit * 3 // 4, self._unit)
         self._overview = env.make_cameras((2 * small[0], 2 * small[1]), FINE, [OVERVIEW])
@@ -51,7 +51,7 @@ class Panels:
     def pressure(self) -> float:
         """Sum of all taxels' normal forces now [N]."""
         touch = self._env.sensors.touch
-        return 0.0 if touch is None else float(np.maximum(touch.forces[0, :, :, 2], 0.0).sum())
+        return 0.0 if touch is None else float(np.maximum(touch.forces[self._index, :, :, 2], 0.0).sum())
 
     @property
     def size(self) -> tuple[int, int]:
@@ -61,14 +61,16 @@ class Panels:
     def draw(self, title: str, status: str, good: bool | None = None) -> Image.Image:
         """The scene as it is; `good` colours the status line."""
         unit, env = self._unit, self._env
-        zero = np.array([0])
+        shown = np.array([self._index])
         picture = Image.new("RGB", self.size, BACKGROUND)
-        picture.paste(Image.fromarray(self._overview.frames(zero).color[0, 0]), (0, 0))
-        for i, view in enumerate(self._views.frames(zero).color[0]):
+        picture.paste(Image.fromarray(self._overview.frames(shown).color[0, 0]), (0, 0))
+        for i, view in enumerate(self._views.frames(shown).color[0]):
             picture.paste(Image.fromarray(view), (2 * unit, i * unit * 3 // 4))
         touch = env.sensors.touch
         if touch is not None:
-            picture.paste(draw_touch(touch.layout, touch.forces[0], 2 * unit, unit // 2), (unit, unit * 3 // 2))
+            picture.paste(
+                draw_touch(touch.layout, touch.forces[self._index], 2 * unit, unit // 2), (unit, unit * 3 // 2)
+            )
         self.caption(picture, title, status, good)
         return picture
 

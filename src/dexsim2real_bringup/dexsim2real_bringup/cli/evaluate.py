@@ -10,15 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import tyro
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from dexsim2real_audit.evaluation import Driver, PolicyDriver, ScriptDriver, TrialResult, run_trials, success_rate
+from dexsim2real_audit.evaluation import (
+    Driver,
+    PolicyDriver,
+    ScriptDriver,
+    TrialResult,
+    begin_trials,
+    run_trials,
+    success_rate,
+)
 from dexsim2real_bringup.cli.tables import Cell, show, write_json
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy import load_policy
 from dexsim2real_policy.artifact import read_contract
 from dexsim2real_sim import DexEnv, ParameterSampler, Twin, Uniform, load_randomization, make_env
+from dexsim2real_sim.video import film_episode
 
+FILM_WIDTH = 720
+"""[px]"""
 SCRIPT = "script"
 """In place of an artifact: the task's scripted motion."""
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -34,6 +46,8 @@ def evaluate(
     objects: str = "seen",
     difficulty: float = 1.0,
     parameters: str = "uniform",
+    videos: int = 0,
+    out: Path = Path("runs/evaluate"),
     json: Path | None = None,
 ) -> None:
     """Count how often a policy succeeds, each trial one episode, with 95 % intervals and the reason of each failure.
@@ -47,6 +61,8 @@ def evaluate(
         objects: seen, unseen or all.
         difficulty: from 0, the easiest, to 1, the task itself.
         parameters: of the simulation: uniform over the manual ranges, nominal, or a randomization file.
+        videos: film this many of the failed trials, which are done again for that.
+        out: folder for the films.
         json: write every trial to this file too.
     """
     if trials < 1 or seeds < 1:
@@ -54,13 +70,15 @@ def evaluate(
     if not 0.0 <= difficulty <= 1.0:
         raise DexSim2RealError(f"difficulty is {difficulty:g}; it must be from 0 to 1")
     env = _environment(artifact, task, trials, twin, parameters, objects=objects, difficulty=difficulty)
-    results = _run(env, _driver(artifact, env), range(seeds))
+    driver = _driver(artifact, env)
+    results = _run(env, driver, range(seeds))
     where = f"twin {twin}" if twin is not None else f"simulation, {parameters} parameters"
     title = f"{artifact} on {env.task.name}, {objects} objects, {where}"
     show(title, _rows(results))
     failures = [result for result in results if not result.success]
     if failures:
         show("Failures", _reasons(failures))
+        _film(env, driver, failures[:videos], out)
     if json is not None:
         rate = success_rate(results)
         write_json(json, {"title": title, "success": asdict(rate), "trials": [asdict(result) for result in results]})
@@ -115,6 +133,15 @@ def _run(env: DexEnv, driver: Driver, seeds: range) -> list[TrialResult]:
 
 def _note(progress: Progress, bar: TaskID, before: int, done: int) -> None:
     progress.update(bar, completed=before + done)
+
+
+def _film(env: DexEnv, driver: Driver, failures: list[TrialResult], folder: Path) -> None:
+    """Failed trials again, each beside the other trials of its seed so that everything is as it was."""
+    for failure in failures:
+        file = folder / f"{env.task.name}_seed{failure.seed}_trial{failure.number}.mp4"
+        begin_trials(env, driver, failure.seed)
+        film = film_episode(env, driver.act, file, FILM_WIDTH, index=failure.number)
+        Console().print(f"{file}: {film.outcome}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _rows(results: list[TrialResult]) -> list[dict[str, Cell]]:
