@@ -1,5 +1,8 @@
 """The renderer: known points land on their pixels, depth is metric, geoms are named, sizes are checked."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import mujoco
@@ -85,7 +88,24 @@ def test_without_a_library_the_error_says_what_to_install(monkeypatch):
         render_context.open_context(64, 64)
 
 
-def test_a_backend_that_fails_says_which(monkeypatch):
+def test_an_unknown_backend_lists_the_known(monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "nonsense")
-    with pytest.raises(DexSim2RealError, match="nonsense.*apt-get"):
+    with pytest.raises(DexSim2RealError, match="nonsense.*egl, osmesa, glfw"):
         render_context.open_context(64, 64)
+
+
+@pytest.mark.parametrize("backend", ["egl", "osmesa"])
+def test_a_chosen_backend_without_its_library_says_so(monkeypatch, backend):
+    monkeypatch.setenv("MUJOCO_GL", backend)
+    monkeypatch.setitem(render_context._LIBRARIES, backend, "libnone.so.1")
+    with pytest.raises(DexSim2RealError, match=f"{backend}.*libnone.*unset MUJOCO_GL.*apt-get"):
+        render_context.open_context(64, 64)
+
+
+@pytest.mark.parametrize("backend", ["osmesa", "nonsense"])
+def test_without_images_no_library_is_needed(backend):
+    code = "from dexsim2real_sim import make_env; import os; make_env('pick_place', threads=1); "
+    code += "print(os.environ['MUJOCO_GL'])"
+    environment = {**os.environ, "MUJOCO_GL": backend}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, backend), done.stderr

@@ -1,5 +1,6 @@
 """The simulated cell: robot, cameras, touch, objects, tasks, parameters, batched environment."""
 
+import dexsim2real_sim.mujoco_import  # noqa: F401  isort: skip  (first, before MuJoCo)
 from dexsim2real_sim.env import DexEnv, EnvConfig, make_env
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.parameters import PARAMETERS, names_of
