@@ -3,6 +3,8 @@
 import ast
 import configparser
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
@@ -88,6 +90,38 @@ def test_setup_installs_the_marker_the_manifest_and_existing_files(package: Path
     assert '(f"share/{NAME}", ["package.xml"' in text
     for file in re.findall(r'"((?:urdf|launch|config|rviz)/[^"*]+)"', text):
         assert (package / file).is_file(), file
+
+
+@each_package
+def test_data_beside_the_code_is_installed_by_colcon_and_by_pip(package: Path) -> None:
+    kinds = ast.literal_eval(re.search(r"^DATA = (.*)$", (package / "setup.py").read_text(), re.MULTILINE)[1])
+    assert (
+        'package_data={NAME: ["py.typed", *(f"**/*.{kind}" for kind in DATA)]},' in (package / "setup.py").read_text()
+    )
+    globs = ["py.typed", *(f"**/*.{kind}" for kind in kinds)]
+    assert globs == PROJECT["tool"]["setuptools"]["package-data"]["*"]
+    files = [path for path in (package / package.name).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    forgotten = [path for path in files if path.suffix[1:] not in kinds and path.suffix != ".py"]
+    assert [path.name for path in forgotten] == ["py.typed"]
+
+
+@each_package
+def test_colcon_test_runs_the_tests_of_the_package_with_pytest(package: Path) -> None:
+    assert 'extras_require={"test": ["pytest"]},' in (package / "setup.py").read_text()
+    config = configparser.ConfigParser()
+    config.read(package / "setup.cfg")
+    assert (package / config["tool:pytest"]["testpaths"]).resolve() == ROOT / "test" / package.name
+    assert (ROOT / "test" / package.name).is_dir()
+
+
+def test_colcon_takes_every_package_for_an_ament_python_package() -> None:
+    colcon = shutil.which("colcon")
+    if colcon is None:
+        pytest.skip("needs colcon: pip install colcon-common-extensions 'setuptools<80'")
+    words = [colcon, "--log-base", "/dev/null", "list", "--base-paths", str(ROOT / "src")]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    kinds = {line.split()[0]: line.split()[2] for line in listed.splitlines()}
+    assert kinds == {package.name: "(ros.ament_python)" for package in PACKAGES}
 
 
 @each_package
