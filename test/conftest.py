@@ -51,12 +51,17 @@ class Listener:
         return result
 
     def call(self, service_type, name, request=None):
-        """Call a service and return its response."""
+        """Call a service, again if no answer comes, and return its response."""
         client = self.node.create_client(service_type, name)
         self.until(client.service_is_ready)
-        future = client.call_async(request or service_type.Request())
-        self.until(future.done)
-        return future.result()
+        asked = []
+
+        def answer():  # asks again: the answer to a client that has only just been found can go astray
+            if not asked or time.monotonic() > asked[-1][1]:
+                asked.append((client.call_async(request or service_type.Request()), time.monotonic() + 2.0))
+            return next((future.result() for future, _ in asked if future.done()), None)
+
+        return self.until(answer)
 
     def collect(self, message_type, topic, qos, **options):
         """A list that fills with the messages of a topic."""

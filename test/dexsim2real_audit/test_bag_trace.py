@@ -235,6 +235,15 @@ def test_a_jump_of_the_clock_is_undone_and_said(tmp_path):
     assert [p for p in trace.problems if "jumped by -3600.000 s" in p]
 
 
+def test_holes_that_the_recorder_noted_are_problems(tmp_path):
+    with BagWriter(tmp_path / "bag") as writer:
+        kind, values = joint_state(START, 0.0)
+        writer.add_topic(BagTopic("/joint_states", kind, 0, True, False))
+        writer.write("/joint_states", START, bytes(TYPES.serialize_cdr(make(kind, **values), kind)))
+        writer.note("dropped_messages", '{"/joint_states": 7}')
+    assert "/joint_states: 7 messages dropped by the recorder" in read_trace(tmp_path / "bag").problems
+
+
 def test_bad_messages_are_left_out_and_counted(tmp_path):
     bag = write(
         tmp_path / "bag",

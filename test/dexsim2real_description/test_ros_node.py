@@ -24,6 +24,10 @@ class Probe(GraphNode):
     def at_exit(self):
         print("last word", flush=True)
 
+def refuse_message():
+    from rclpy.impl.implementation_singleton import rclpy_implementation
+    raise rclpy_implementation.RCLError("cannot publish data")
+
 def refuse():
     raise DexSim2RealError("no such arm\\nuse panda")
 
@@ -67,6 +71,15 @@ def test_arguments_that_ros_cannot_read_are_a_user_error():
     assert process.returncode == 2
     assert "corner:=[0.1, 2]" in err
     assert "Traceback" not in err
+
+
+def test_a_message_that_the_middleware_does_not_take_ends_no_node():
+    process = start(body="refuse_message()")
+    assert [process.stdout.readline() for _ in range(3)] == ["spinning\n"] * 3  # it goes on
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert "cannot publish data" in err and "Traceback" not in err
 
 
 def test_a_crash_still_has_its_last_word():

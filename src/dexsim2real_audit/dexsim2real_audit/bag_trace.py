@@ -16,6 +16,7 @@ import numpy as np
 
 from dexsim2real_audit import bag_samples as read
 from dexsim2real_audit.bag_clock import to_source_time
+from dexsim2real_audit.bag_notes import holes
 from dexsim2real_audit.bag_recover import readable_records, storage_files
 from dexsim2real_audit.bag_samples import JointOrder, Samples, Values
 from dexsim2real_audit.cdr import JointMessages, header_stamp
@@ -193,6 +194,7 @@ def _feed(bag: Path, collector: _Collector) -> None:
             return
         kinds = {name: topic.type for name, topic in opened.topics.items()}
         collector.seen.update(kinds)
+        collector.problems += holes(opened.notes)
         try:
             for name, stamp, data in opened.messages([name for name in kinds if name in collector.wanted]):
                 collector.add(name, kinds[name], stamp, data)

@@ -10,13 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dexsim2real_audit.bag_notes import DROPPED_NOTE, LOST_NOTE
 from dexsim2real_audit.bag_writer import BagWriter, Storage, check_type
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.bags import BagTopic
-
-DROPPED_NOTE = "dropped_messages"
-LOST_NOTE = "lost_messages"
-"""Notes in a bag with holes: JSON objects, messages dropped here and lost on the way, so far, by topic."""
 
 
 @dataclass(frozen=True)

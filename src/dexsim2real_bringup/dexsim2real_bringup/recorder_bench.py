@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dexsim2real_audit.bag_notes import DROPPED_NOTE, LOST_NOTE
 from dexsim2real_audit.bag_recover import recover
-from dexsim2real_audit.recorder import DROPPED_NOTE, LOST_NOTE
 from dexsim2real_bringup.load_node import STREAMS, digest
 from dexsim2real_bringup.ros_environment import ros_environment
 from dexsim2real_description import DexSim2RealError

@@ -108,6 +108,8 @@ class GraphNode(Node):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.middleware_errors = 0
+        """Messages that the middleware refused to take or to give."""
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", QOS["/diagnostics"])
         self.create_timer(1.0, self._report_health, clock=self.steady)
 
@@ -152,7 +154,7 @@ class GraphNode(Node):
                 self.get_name(),
                 health.message,
                 DiagnosticStatus.OK if health.ok else DiagnosticStatus.ERROR,
-                health.values,
+                {**health.values, "middleware errors": self.middleware_errors},
             )
         ]
         self._diagnostics.publish(message)
@@ -209,9 +211,19 @@ def _spin(node: GraphNode, stopping: threading.Event) -> None:
         become_urgent(node.urgency)
     try:
         while not stopping.is_set() and rclpy.ok():
-            executor.spin_once(timeout_sec=0.1)
+            _spin_once(node, executor)
     finally:
         if rclpy.ok():
             node.at_exit()
         executor.shutdown()
         node.destroy_node()
+        gc.unfreeze()
+
+
+def _spin_once(node: GraphNode, executor: Executor) -> None:
+    """Handle what comes. A message that the middleware cannot pass on is lost and counted; it ends no node."""
+    try:
+        executor.spin_once(timeout_sec=0.1)
+    except rclpy_implementation.RCLError as error:
+        node.middleware_errors += 1
+        node.get_logger().error(str(error), throttle_duration_sec=1.0)
