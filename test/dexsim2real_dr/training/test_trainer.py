@@ -105,4 +105,19 @@ def test_a_checkpoint_of_other_networks_or_of_another_task_is_refused(whole: Che
     with pytest.raises(TrainingError, match="for task in_hand_rotation, not pick_place"):
         Trainer(replace(TINY, task="pick_place"), tmp_path).resume()
     with pytest.raises(TrainingError, match="do not fit"):
-        Trainer(replace(TINY, start_from=tmp_path / CHECKPOINT, privileged=True), tmp_path)
+        Trainer(replace(TINY, start_from=tmp_path / CHECKPOINT, ppo=replace(PPO, actor_layers=(9,))), tmp_path)
+    with pytest.raises(TrainingError, match="another curriculum"):
+        replace(whole, curriculum='{"lessons": {}}').save(tmp_path / CHECKPOINT)
+        Trainer(replace(TINY, start_from=tmp_path / CHECKPOINT), tmp_path)
+
+
+def test_an_actor_that_may_see_more_starts_with_what_it_could_do(whole: Checkpoint, tmp_path: Path) -> None:
+    whole.save(tmp_path / "start.pt")
+    blind = Trainer(replace(TINY, start_from=tmp_path / "start.pt"), tmp_path)
+    seeing = Trainer(replace(TINY, start_from=tmp_path / "start.pt", privileged=True), tmp_path)
+    observation = blind.env.get_observations()
+    actors = [trainer.agent.get_policy().eval() for trainer in (blind, seeing)]
+    assert actors[1].obs_dim > actors[0].obs_dim
+    torch.testing.assert_close(actors[1](observation), actors[0](observation), rtol=0, atol=1e-6)
+    scaling, critic = (model.obs_normalizer for model in (actors[1], seeing.agent.critic))
+    assert torch.equal(scaling.mean[actors[0].obs_dim :], critic.mean[actors[0].obs_dim :])

@@ -54,9 +54,9 @@ class TrainConfig:
     privileged: bool = False
     """Give the actor the task's features too, which only a simulator knows; the critic always has them."""
     start_from: Path | None = None
-    """A checkpoint whose actor training starts with, of another training or of imitation."""
-    start_noise: float = 0.15
-    """Standard deviation of the actions then."""
+    """A checkpoint that training starts with, of another training, whose curriculum goes on, or of imitation."""
+    start_noise: float | None = None
+    """Standard deviation of the actions then; None keeps that of the checkpoint, or takes 0.15 for a cloned policy."""
     warm_up: int = 20
     """Updates then, in the beginning, in which only the critic learns."""
     time_limit: float | None = None

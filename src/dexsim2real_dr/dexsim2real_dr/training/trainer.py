@@ -45,7 +45,7 @@ class Trainer:
         self.env.restart(config.seed)
         self.agent = make_agent(self.env.get_observations(), config.ppo, config.privileged, world.multi_gpu)
         if config.start_from is not None:
-            start_from(self.agent, config.start_from, config.task, config.start_noise)
+            self._start_from(config.start_from)
 
     @property
     def steps(self) -> int:
@@ -60,8 +60,23 @@ class Trainer:
             self.agent.load(found.agent, None, strict=True)
         except (RuntimeError, KeyError, ValueError) as error:
             raise TrainingError(f"the checkpoint in {self.folder} has other networks; train anew elsewhere") from error
-        self.curriculum.load_state_dict(json.loads(found.curriculum))
+        self._load_curriculum(found)
         self.update, self.seconds = found.update, found.seconds
+
+    def _start_from(self, file: Path) -> None:
+        """Begin with what another training, or imitation, has learned."""
+        found = Checkpoint.load(file)
+        found.check_task(self.config.task)
+        start_from(self.agent, found, self.config.start_noise)
+        self._load_curriculum(found)
+
+    def _load_curriculum(self, found: Checkpoint) -> None:
+        state = json.loads(found.curriculum)
+        try:
+            if state:
+                self.curriculum.load_state_dict(state)
+        except (KeyError, TypeError) as error:
+            raise TrainingError("the checkpoint has another curriculum; say --curriculum as it was trained") from error
 
     def run(self) -> Iterator[Progress]:
         """Train until the steps are used up, yielding after every update.
