@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
+from dexsim2real_dr.chat import bare_json
 from dexsim2real_dr.critics.critic import Evidence
 
 _ANSWER = (
@@ -54,8 +55,7 @@ class Rating(BaseModel):
 
 def parse_rating(text: str) -> Rating:
     """The rating in a reply, which may stand in a Markdown fence. Raises pydantic's ValidationError, a ValueError."""
-    bare = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
-    return Rating.model_validate_json(bare)
+    return Rating.model_validate_json(bare_json(text))
 
 
 def strip_png(pictures: Evidence) -> bytes:
