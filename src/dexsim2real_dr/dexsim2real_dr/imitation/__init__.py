@@ -1,0 +1,1 @@
+"""Learning from those who can: demonstrations of a planned expert, cloning, and distillation into TVCAP."""

@@ -1,0 +1,153 @@
+"""Distillation into TVCAP: a student that sees images, touch and joints learns from teachers who may know more."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dexsim2real_description.observation import Inputs, ObservationSpec
+from dexsim2real_dr.errors import TrainingError
+from dexsim2real_dr.imitation.distill_config import DistillConfig
+from dexsim2real_dr.imitation.learner import Learner
+from dexsim2real_dr.imitation.publish import publish
+from dexsim2real_dr.imitation.rounds import Rounds
+from dexsim2real_dr.imitation.samples import Lesson
+from dexsim2real_dr.imitation.teacher import Array, Specialist
+from dexsim2real_dr.training.checkpoint import Checkpoint
+from dexsim2real_policy.export import ExportReport
+from dexsim2real_policy.tvcap import Tvcap
+from dexsim2real_sim import ParameterSampler, make_env
+
+CHECKPOINT = "checkpoint.pt"
+POLICY = "policy"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a round has come to."""
+
+    round: int
+    """From 1."""
+    steps: int
+    """That are learned from."""
+    success: float
+    """Share of the round's episodes that succeeded, whoever drove."""
+    loss: float
+    """Mean over the round's gradient steps."""
+    error: float
+    """Root mean square difference from the teachers on episodes not learned from, in actions of full scale 1."""
+    seconds: float
+    """So far, without the time between a stop and the resume."""
+
+
+class Distillation:
+    """One run in a folder; it goes on after the last round that was finished there.
+
+    All that is random follows from seed and round, so a run that was stopped ends as one that was not.
+    """
+
+    def __init__(
+        self,
+        config: DistillConfig,
+        specialists: Sequence[Specialist],
+        sampler: ParameterSampler | None,
+        folder: Path,
+    ) -> None:
+        """Raises TrainingError if the folder's checkpoint does not fit."""
+        torch.set_num_threads(1)
+        self.config, self._folder, self._specialists = config, folder, specialists
+        size = (config.image_size, config.image_size) if config.vision else None
+        self._envs = [
+            make_env(config.task, config.envs, sampler=sampler, threads=1, objects=one.objects, image_size=size)
+            for one in specialists
+        ]
+        self.spec = student_spec(self._envs[0].observation_spec, config)
+        self.round, self.seconds = 0, 0.0
+        found = Checkpoint.load(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else None
+        self._rounds = Rounds(folder, config.keep, found.update if found else 0)
+        self._learner: Learner | None = None
+        if found is not None:
+            self._resume(found)
+
+    @property
+    def learner(self) -> Learner:
+        """Made with the first lessons, which say how inputs are to be scaled."""
+        if self._learner is None:
+            torch.manual_seed(self.config.seed)
+            network = Tvcap(self.spec, self.config.network)
+            self._learner = Learner(network, self._rounds.learn, self.config.learner, self.config.seed)
+        return self._learner
+
+    def run(self) -> Iterator[Progress]:
+        """Teach until the rounds are over; a checkpoint is written before every report."""
+        while self.round < self.config.rounds:
+            begin = time.perf_counter()
+            lessons = list(self._drive())
+            wanted = [lesson for lesson in lessons if not (self.config.successes and lesson.reason)]
+            if not wanted:
+                raise TrainingError(f"no episode of {len(lessons)} succeeded; use another teacher or less noise")
+            self._rounds.add(self.round, wanted)
+            losses = list(self.learner.fit(self._rounds.learn, self.config.learner.steps // self.config.rounds))
+            error = self.learner.error(self._rounds.validate)
+            self.round += 1
+            self.seconds += time.perf_counter() - begin
+            state = self.learner.state_dict()
+            Checkpoint(self.config.task, self.round, self.seconds, state, "{}").save(self._folder / CHECKPOINT)
+            success = float(np.mean([not lesson.reason for lesson in lessons]))
+            yield Progress(self.round, self._rounds.steps, success, float(np.mean(losses)), error, self.seconds)
+
+    def export(self, note: str, randomization_sha256: str | None = None) -> ExportReport:
+        """Write the artifact; `note` says who taught. Raises PolicyError."""
+        settings = json.dumps({**asdict(self.config), "teachers": note})
+        return publish(
+            self.learner.policy,
+            self._envs[0],
+            self.spec,
+            self.config.network.chunk,
+            self._rounds.validate,
+            self._folder / POLICY,
+            seeds=(self.config.seed,),
+            note=f"TVCAP, distilled; {settings}",
+            randomization_sha256=randomization_sha256,
+            int8=True,
+        )
+
+    def _drive(self) -> Iterator[Lesson]:
+        """The round's episodes; the student sees only what its spec has."""
+        config = self.config
+        share = config.share if self.round else 1.0
+        count = -(-config.episodes // len(self._specialists))
+        for number, (one, env) in enumerate(zip(self._specialists, self._envs, strict=True)):
+            seed = int(np.random.SeedSequence([config.seed, self.round, number]).generate_state(1)[0])
+            student = None if self.round == 0 else self._act
+            for lesson in islice(one.teacher.lessons(env, student, share, seed), count):
+                seen = {name: lesson.inputs[name] for name in self.spec.shapes}
+                yield replace(lesson, inputs=seen)
+
+    @torch.no_grad()
+    def _act(self, observation: Inputs) -> Array:
+        """What the student does: the first action of its chunk."""
+        inputs = {name: torch.from_numpy(observation[name]) for name in self.spec.shapes}
+        actions: Array = self.learner.policy(inputs)[:, 0].numpy().astype(np.float64)
+        return actions
+
+    def _resume(self, found: Checkpoint) -> None:
+        found.check_task(self.config.task)
+        try:
+            self.learner.load_state_dict(found.agent)
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise TrainingError(f"the run in {self._folder} has other settings; choose another folder") from error
+        self.round, self.seconds = found.update, found.seconds
+
+
+def student_spec(offered: ObservationSpec, config: DistillConfig) -> ObservationSpec:
+    """What the student sees of what the environment offers: nothing that a robot lacks, and no sense it is denied."""
+    spec = replace(offered, features=())
+    return spec if config.touch else replace(spec, touch_layout=None, taxels=0)

@@ -1,0 +1,43 @@
+"""How a student is taught."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dexsim2real_dr.imitation.learner import LearnerConfig
+from dexsim2real_policy.tvcap import TvcapConfig, VisionConfig
+
+
+def _small_network() -> TvcapConfig:
+    """A TVCAP that learns from tens of thousands of steps on one core."""
+    return TvcapConfig(vision=VisionConfig(width=96, depth=2), width=96, decoder_layers=1, chunk=8)
+
+
+@dataclass(frozen=True)
+class DistillConfig:
+    """A distillation. The options of the ablations: `touch`, `vision`, `network.fusion`, `network.chunk` 1."""
+
+    task: str
+    rounds: int = 6
+    """Of driving and learning; in the first the teachers drive."""
+    episodes: int = 30
+    """New ones in each round, of all teachers together."""
+    share: float = 0.3
+    """Of the time that teachers drive in later rounds."""
+    successes: bool = False
+    """Learn only from episodes that succeed, as where specialists become one generalist (Lin et al. 2025)."""
+    keep: int = 60_000
+    """Most steps to learn from; the oldest rounds go first."""
+    envs: int = 10
+    """Cells at work together, for each teacher."""
+    image_size: int = 84
+    """Side of the images of both cameras [px], a multiple of the network's patch."""
+    noise: float = 0.3
+    """Largest standard deviation of the noise on what teachers do."""
+    touch: bool = True
+    """Whether the student feels."""
+    vision: bool = True
+    """Whether the student sees."""
+    seed: int = 0
+    network: TvcapConfig = field(default_factory=_small_network)
+    learner: LearnerConfig = field(default_factory=lambda: LearnerConfig(12_000, 128, 5e-4))

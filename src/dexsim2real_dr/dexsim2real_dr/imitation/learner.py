@@ -1,0 +1,111 @@
+"""Supervised learning of action chunks: one loop for the small state policy and for TVCAP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from dexsim2real_dr.imitation.samples import Samples
+
+_QUADRATIC = 0.1
+"""Errors below this count squared and larger ones plainly, so that the expert's few jumps do not rule the rest."""
+_WARM_UP = 200
+"""Steps over which the learning rate rises."""
+_LARGEST_GRADIENT = 1.0
+
+
+class Imitator(Protocol):
+    """What can be taught; a torch module."""
+
+    def __call__(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Mean actions (N, H, 23) from inputs as the environment observes them."""
+        ...
+
+    def update_normalization(self, inputs: dict[str, Tensor]) -> None:
+        """Take inputs into the statistics by which the network scales them."""
+        ...
+
+
+@dataclass(frozen=True)
+class LearnerConfig:
+    """How long and how fast to learn."""
+
+    steps: int = 8000
+    """Gradient steps in all; the learning rate falls to zero by the last."""
+    batch: int = 1024
+    learning_rate: float = 1e-3
+    averaging: float = 0.998
+    """The policy is the running mean of the weights, which forgets at this rate per step (exponential)."""
+
+
+class Learner:
+    """A network under training and its running mean. Batches follow from the seed and the number of the step."""
+
+    def __init__(self, network: nn.Module, first: Samples, config: LearnerConfig, seed: int) -> None:
+        """`first` are the samples by which inputs are scaled from now on."""
+        self.config, self.seed, self.step = config, seed, 0
+        self.network = network.train()
+        network.update_normalization(first.inputs)  # type: ignore[operator]
+        forget = get_ema_multi_avg_fn(config.averaging)  # type: ignore[no-untyped-call]
+        self._mean = AveragedModel(network, multi_avg_fn=forget)
+        self._optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=1e-4)
+
+    @property
+    def policy(self) -> nn.Module:
+        """The running mean of the networks so far, in evaluation mode."""
+        network: nn.Module = self._mean.module
+        return network.eval()
+
+    def fit(self, samples: Samples, steps: int) -> Iterator[float]:
+        """Take gradient steps, yielding the loss of each."""
+        for _ in range(steps):
+            batch = samples.draw(self.config.batch, torch.Generator().manual_seed(self.seed * 1_000_003 + self.step))
+            yield self._learn(batch)
+
+    @torch.no_grad()
+    def error(self, samples: Samples) -> float:
+        """Root mean square difference between the policy's actions and the samples', full scale 1."""
+        squares = [
+            functional.mse_loss(self.policy(part.inputs), part.chunks, reduction="sum").item()
+            for part in samples.parts(self.config.batch)
+        ]
+        return float((sum(squares) / samples.chunks.numel()) ** 0.5)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that learning goes on from."""
+        return {
+            "network": self.network.state_dict(),
+            "mean": self._mean.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "step": self.step,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.network.load_state_dict(state["network"])
+        self._mean.load_state_dict(state["mean"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
+
+    def _learn(self, batch: Samples) -> float:
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._learning_rate()
+        loss = functional.smooth_l1_loss(self.network(batch.inputs), batch.chunks, beta=_QUADRATIC)
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
+        self._optimizer.step()
+        self._mean.update_parameters(self.network)
+        self.step += 1
+        return loss.item()
+
+    def _learning_rate(self) -> float:
+        """Up over the first steps, then down to zero."""
+        left = max(0.0, 1.0 - self.step / self.config.steps)
+        return self.config.learning_rate * left * min(1.0, (self.step + 1) / _WARM_UP)

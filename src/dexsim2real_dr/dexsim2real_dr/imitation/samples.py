@@ -1,0 +1,75 @@
+"""Steps to learn from: inputs, and the chunk of actions that someone who can would take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dexsim2real_description.observation import Inputs
+
+_HELD_OUT = 20
+"""Of so many episodes, one is kept for validation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """One episode with what should be done at each of its S steps."""
+
+    inputs: Inputs
+    """As the environment observed them, each (S, ...)."""
+    chunks: NDArray[np.float32]
+    """Actions, shape (S, H, 23)."""
+    reason: str
+    """Why the episode failed; empty for a success."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """S steps of many episodes."""
+
+    inputs: dict[str, Tensor]
+    """As the environment observed them, each (S, ...)."""
+    chunks: Tensor
+    """Actions, shape (S, H, 23)."""
+
+    @classmethod
+    def of(cls, lessons: Sequence[Lesson]) -> Samples:
+        """The steps of lessons, one after another."""
+        names = lessons[0].inputs
+        inputs = {name: torch.from_numpy(np.concatenate([e.inputs[name] for e in lessons])) for name in names}
+        return cls(inputs, torch.from_numpy(np.concatenate([lesson.chunks for lesson in lessons])))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Samples]) -> Samples:
+        """All of them, one after another."""
+        inputs = {name: torch.cat([part.inputs[name] for part in parts]) for name in parts[0].inputs}
+        return cls(inputs, torch.cat([part.chunks for part in parts]))
+
+    def __len__(self) -> int:
+        return len(self.chunks)
+
+    def rows(self, index: slice | Tensor) -> Samples:
+        """Some of the steps."""
+        return Samples({name: value[index] for name, value in self.inputs.items()}, self.chunks[index])
+
+    def draw(self, count: int, generator: torch.Generator) -> Samples:
+        """`count` steps at random, with replacement."""
+        return self.rows(torch.randint(len(self), (count,), generator=generator))
+
+    def parts(self, size: int) -> Iterator[Samples]:
+        """All steps in order, at most `size` at a time."""
+        for begin in range(0, len(self), size):
+            yield self.rows(slice(begin, begin + size))
+
+
+def hold_out(lessons: Sequence[Lesson]) -> tuple[list[Lesson], list[Lesson]]:
+    """Lessons to learn from, and others to validate with."""
+    groups: tuple[list[Lesson], list[Lesson]] = ([], [])
+    for i, lesson in enumerate(lessons):
+        groups[i % _HELD_OUT == _HELD_OUT - 1].append(lesson)
+    return groups
