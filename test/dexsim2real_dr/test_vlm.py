@@ -128,7 +128,11 @@ def test_caps_stop_the_run(server, config):
         VlmCritic(replace(config, max_requests=2)).score([grey(i) for i in range(5)], REFERENCE)
     with pytest.raises(DexSim2RealError, match="cap of 150 tokens"):
         VlmCritic(replace(config, max_tokens=150)).score([grey(i) for i in range(5)], REFERENCE)
-    assert len(server.requests) == 4  # the second critic had the first two from the cache, and paid for two more
+    with pytest.raises(DexSim2RealError, match="cap of 0.001 units of money"):  # 90 tokens at 5, 10 at 50 a million
+        VlmCritic(replace(config, folder=config.folder / "other", price=(5.0, 50.0), max_money=0.001)).score(
+            [grey(i) for i in range(5)], REFERENCE
+        )
+    assert len(server.requests) == 4 + 2  # the second critic had the first two from the cache, and paid for two more
 
 
 def test_every_request_is_logged_and_the_key_is_nowhere(server, config, tmp_path):

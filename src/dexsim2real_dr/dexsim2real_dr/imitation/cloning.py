@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from dexsim2real_dr.errors import TrainingError
+from dexsim2real_dr.imitation.curve import Curve
 from dexsim2real_dr.imitation.demonstrations import Demonstrations, chunks_of
 from dexsim2real_dr.imitation.learner import Learner, LearnerConfig
 from dexsim2real_dr.imitation.networks import StateActor
@@ -79,8 +80,8 @@ class Cloning:
         return self.learner.error(self._validate)
 
     def run(self) -> Iterator[Progress]:
-        """Learn until the steps are used up; a checkpoint is written before every report."""
-        learner = self.learner
+        """Learn until the steps are used up; checkpoint and curve are written before every report."""
+        learner, curve = self.learner, Curve(self.folder, self.learner.step)
         while learner.step < self.config.learner.steps:
             begin = time.perf_counter()
             steps = min(_REPORT, self.config.learner.steps - learner.step)
@@ -88,7 +89,9 @@ class Cloning:
             error = self.error
             self.seconds += time.perf_counter() - begin
             self.save()
-            yield Progress(learner.step, self.seconds, loss, error)
+            progress = Progress(learner.step, self.seconds, loss, error)
+            curve.add(asdict(progress))
+            yield progress
 
     def export(self) -> ExportReport:
         """Write the artifact. Raises PolicyError."""

@@ -14,6 +14,7 @@ import torch
 
 from dexsim2real_description.observation import Inputs, ObservationSpec
 from dexsim2real_dr.errors import TrainingError
+from dexsim2real_dr.imitation.curve import Curve
 from dexsim2real_dr.imitation.distill_config import DistillConfig
 from dexsim2real_dr.imitation.learner import Learner
 from dexsim2real_dr.imitation.publish import publish
@@ -86,7 +87,8 @@ class Distillation:
         return self._learner
 
     def run(self) -> Iterator[Progress]:
-        """Teach until the rounds are over; a checkpoint is written before every report."""
+        """Teach until the rounds are over; checkpoint and curve are written before every report."""
+        curve = Curve(self._folder, self.round)
         while self.round < self.config.rounds:
             begin = time.perf_counter()
             lessons = list(self._drive())
@@ -101,7 +103,9 @@ class Distillation:
             state = self.learner.state_dict()
             Checkpoint(self.config.task, self.round, self.seconds, state, "{}").save(self._folder / CHECKPOINT)
             success = float(np.mean([not lesson.reason for lesson in lessons]))
-            yield Progress(self.round, self._rounds.steps, success, float(np.mean(losses)), error, self.seconds)
+            progress = Progress(self.round, self._rounds.steps, success, float(np.mean(losses)), error, self.seconds)
+            curve.add(asdict(progress))
+            yield progress
 
     def export(self, note: str, randomization_sha256: str | None = None) -> ExportReport:
         """Write the artifact; `note` says who taught. Raises PolicyError."""
