@@ -46,6 +46,41 @@ def test_random_marks_are_called_random_scoring(references: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("method", "options", "queries"),
+    [
+        ("vanilla", [], 0),
+        ("dextreme", ["--factors", "contact"], 0),
+        ("adr", [], 4),
+        ("bayesian", [], 4),
+        ("dreureka", ["--samples", "28"], 28),
+        ("random_scoring", [], 4),
+    ],
+)
+def test_every_method_writes_its_file(
+    references: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str, options: list[str], queries: int
+) -> None:
+    seen = [] if method in ("vanilla", "dextreme") else ["--references", str(references)]
+    command = ["dr", "run", *seen, "--method", method, "--out", str(tmp_path), "--rounds", "1"]
+    assert main([*command, *TINY, "--samples", "4", *options]) == 0
+    found = load_randomization(tmp_path / "randomization.yaml")
+    assert (found.method, found.cost.queries) == (method, queries)
+    said = capsys.readouterr().out
+    assert f"{method}, critic " in said
+    assert ("min: rendering" in said) == (method == "random_scoring")
+    assert ("no --model" in said) == (method == "dreureka")
+
+
+def test_parameters_by_name_and_what_needs_references(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["dr", "run", "--out", str(tmp_path), "--parameters", "friction_tip", "table_red"]
+    assert main([*command, "--method", "vanilla"]) == 0
+    assert load_randomization(tmp_path / "randomization.yaml").distribution.names == ("friction_tip", "table_red")
+    assert main(command) == 2
+    assert "fm_dr compares with references" in capsys.readouterr().err
+    assert main(["dr", "run", "--out", str(tmp_path), "--parameters", "frictio", "--method", "vanilla"]) == 2
+    assert "unknown parameter" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--task", "pick_plac"], "Did you mean 'pick_place'"),
@@ -89,10 +124,11 @@ def test_capture_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_compare_measures_every_method_on_every_twin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["dr", "compare", "--twins", "0", "--rounds", "1", "--poses", "1", "--out", str(tmp_path / "searches")]
-    assert main([*command, "--json", str(tmp_path / "table.json"), *TINY]) == 0
+    assert main([*command, "--json", str(tmp_path / "table.json"), *TINY, "--samples", "28"]) == 0
     rows = json.loads((tmp_path / "table.json").read_text())["rows"]
-    assert [row["method"] for row in rows] == ["vanilla", "adr", "random_scoring", "fm_dr"]
-    assert [row["queries"] for row in rows] == [0, 3, 3, 3]
+    assert [row["method"] for row in rows] == ["vanilla", "adr", "dreureka", "bayesian", "random_scoring", "fm_dr"]
+    assert [row["queries"] for row in rows] == [0, 28, 28, 28, 28, 28]
+    assert "±" not in capsys.readouterr().out  # one twin has no interval
     for wrong, said in (
         (["--factors", "light"], "unknown factor"),
         (["--twins", "-1"], "seed of a twin is -1"),

@@ -42,8 +42,14 @@ class ChatConfig:
     """Cap of this run; failed requests count too."""
     max_tokens: int = 5_000_000
     """Cap of this run, as the server counts them."""
+    price: tuple[float, float] = (0.0, 0.0)
+    """Of a million tokens of questions, and of answers, in any currency."""
+    max_money: float = float("inf")
+    """Cap of this run, in that currency."""
 
     def __post_init__(self) -> None:
+        if not (min(self.price) >= 0 and self.max_money > 0):
+            raise ChatError(f"prices {self.price}, cap of money {self.max_money:g}; expected 0 or more, more than 0")
         if not (self.attempts >= 1 and self.timeout > 0 and self.backoff >= 0):
             raise ChatError(
                 f"attempts {self.attempts}, timeout {self.timeout:g} s, backoff {self.backoff:g} s; expected 1 or "
@@ -69,6 +75,8 @@ class Chat:
         """Sent in this run."""
         self.tokens = 0
         """Used in this run, as the server counts them."""
+        self.money = 0.0
+        """Spent in this run, by the prices of the settings."""
         self.complaint = ""
         """What was wrong with the last answer that was refused."""
 
@@ -118,6 +126,7 @@ class Chat:
                 model=self.config.model, messages=chat, temperature=0, response_format={"type": "json_object"}
             )
             tokens = reply.usage.total_tokens if reply.usage else 0
+            self.money += self._cost(reply.usage)
             text = reply.choices[0].message.content or ""
             answer = self._parsed(text, parse)
             outcome = "invalid answer" if answer is None else "ok"
@@ -138,13 +147,19 @@ class Chat:
         self._store.log(key, outcome, time.perf_counter() - begin, tokens)
         return text, answer
 
+    def _cost(self, usage: Any) -> float:
+        """Of one reply; nothing if the server does not count."""
+        asked, answered = self.config.price
+        return (usage.prompt_tokens * asked + usage.completion_tokens * answered) / 1e6 if usage else 0.0
+
     def _check_caps(self) -> None:
         for what, used, cap in (
             ("requests", self.requests, self.config.max_requests),
             ("tokens", self.tokens, self.config.max_tokens),
+            ("units of money", self.money, self.config.max_money),
         ):
             if used >= cap:
-                raise ChatError(f"the cap of {cap} {what} is reached; raise it and run again, answers are kept")
+                raise ChatError(f"the cap of {cap:g} {what} is reached; raise it and run again, answers are kept")
 
     def _trouble(self, what: str) -> str:
         server = self.config.endpoint or "the default endpoint"

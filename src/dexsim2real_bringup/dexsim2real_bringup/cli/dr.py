@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,28 +17,40 @@ from dexsim2real_bringup.dr_report import Agreement, save_search_report
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_dr.capture import capture as take_pictures
 from dexsim2real_dr.capture import captured_poses
+from dexsim2real_dr.chat import Chat, ChatConfig
+from dexsim2real_dr.critics.agreement import wording_agreement
 from dexsim2real_dr.critics.critic import Critic
 from dexsim2real_dr.critics.features import FeatureCritic
 from dexsim2real_dr.critics.image import ImageCritic
 from dexsim2real_dr.critics.random_critic import RandomCritic
 from dexsim2real_dr.critics.references import load_references
+from dexsim2real_dr.critics.vlm import VlmCritic
+from dexsim2real_dr.critics.vlm_config import VlmConfig
 from dexsim2real_dr.fm_dr.config import FmDrConfig
 from dexsim2real_dr.fm_dr.search import Problem, Search
+from dexsim2real_dr.methods.dreureka import model_choice
+from dexsim2real_dr.methods.find import SEARCHES, SILENT, find, make_search
 from dexsim2real_dr.simulator import Poses, Simulator
-from dexsim2real_sim import Twin, names_of
+from dexsim2real_sim import Randomization, Twin, names_of
+from dexsim2real_sim.parameters import parameter
+from dexsim2real_sim.randomization.method import Method
 from dexsim2real_sim.tasks import TASKS
 
 CriticName = Literal["image", "random", "features", "vlm"]
 
 
 def run(
-    references: Path,
+    references: Path | None = None,
+    method: Method = "fm_dr",
     task: str = "pick_place",
     critic: CriticName = "image",
     factors: tuple[str, ...] = ("lighting", "background"),
+    parameters: tuple[str, ...] = (),
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     endpoint: str | None = None,
     model: str | None = None,
+    price: tuple[float, float] = (0.0, 0.0),
+    max_money: float = float("inf"),
     agreement: int = 0,
     backbone: Path | None = None,
     poses: int = 2,
@@ -46,17 +60,21 @@ def run(
 ) -> None:
     """Learn a distribution over parameters whose pictures a critic takes for the references.
 
-    Writes randomization.yaml and report.html. Ctrl-C is safe: run the same command again to go on.
+    Writes randomization.yaml, and report.html for a search. Ctrl-C is safe: run the same command again to go on.
 
     Args:
-        references: folder of photographs, or of pictures by `dexsim2real dr capture`.
+        references: folder of photographs, or of pictures by `dexsim2real dr capture`; vanilla and dextreme need none.
+        method: fm_dr; its ablation random_scoring; or a baseline with the same budget.
         task: whose scene is rendered.
         critic: statistics of pictures, offline; random marks, for comparison; features of a network; or a
             vision-language model.
         factors: parameters of these factors are searched.
-        config: how to search.
+        parameters: these parameters are searched instead.
+        config: how to search; a baseline may ask about rounds times samples.
         endpoint: address of an OpenAI-compatible server for the model.
-        model: its name there; the key is taken from OPENAI_API_KEY.
+        model: its name there; the key is taken from OPENAI_API_KEY. Also picks the ranges of dreureka.
+        price: of a million tokens that the model reads, and that it writes, in any currency.
+        max_money: the run ends when the model has cost this much by these prices; answers are kept.
         agreement: so many samples are rated by the model in three wordings, and the report has their rank agreement.
         backbone: ONNX file of the network that gives features, such as DINOv2.
         poses: in how many poses the robot is seen, where the references do not say.
@@ -64,27 +82,39 @@ def run(
         out: folder for the result and the state.
         json: write the table of rounds to this file as well.
     """
-    names = names_of(factors)
+    names = tuple(parameter(name).name for name in parameters) or names_of(factors)
     if not names:
         raise DexSim2RealError("no factors are given; name at least one, such as lighting")
-    seen = load_references(references, (size, size))
-    stands = captured_poses(references) or Poses(_known(task), poses)
-    if stands.task != task:
-        raise DexSim2RealError(
-            f"{references} shows task {stands.task}, the search is for {task}; say --task {stands.task}"
-        )
+    _known(task)
     if agreement and (critic != "vlm" or agreement < 3):  # before anything is paid for
         raise DexSim2RealError("--agreement is for the critic vlm, and needs 3 samples or more")
-    judge = _critic(critic, endpoint, model, backbone, out, config.seed)
-    _make(out)
-    simulator = Simulator(stands, names, (size, size))
-    problem = Problem(task, names, simulator.observe, judge, seen, simulator.described)
-    search = Search(problem, config, out)
-    search_with_progress(search)
-    result = search.result()
+    if method in SILENT:
+        make_folder(out)
+        result = find(method, Problem.unseen(task, names), config, out)
+    else:
+        if references is None:
+            raise DexSim2RealError(f"{method} compares with references; say --references FOLDER")
+        seen = load_references(references, (size, size))
+        stands = _stands(references, task, poses)
+        asked = VlmConfig(model, endpoint, out / "vlm", price=price, max_money=max_money) if model else None
+        judge = _critic(critic, asked, backbone, config.seed)
+        make_folder(out)
+        with closing(Simulator(stands, names, (size, size))) as simulator:
+            problem = Problem(task, names, simulator.observe, judge, seen, simulator.described)
+            if method in SEARCHES:
+                search = make_search(method, problem, config, out)
+                search_with_progress(search)
+                save_search_report(out / "report.html", search, simulator, _agreement(search, simulator, agreement))
+                result = search.result()
+                _say(time_split(search.state.seconds))
+            else:
+                result = _baseline_with_progress(method, problem, config, out, asked)
     result.save(out / "randomization.yaml")
-    save_search_report(out / "report.html", search, simulator, _agreement(search, simulator, agreement))
-    simulator.close()
+    _show(result, out, json)
+
+
+def _show(result: Randomization, out: Path, json: Path | None) -> None:
+    width = 100 * np.exp(result.entropy.nats / len(result.distribution.names))
     rows: list[dict[str, Cell]] = [
         {
             "round": found.number,
@@ -95,7 +125,45 @@ def run(
         }
         for found in result.history
     ]
-    show(f"FM-DR with the critic {judge.name}; wrote {out / 'randomization.yaml'} and report.html", rows, json)
+    _say(
+        f"{result.method}, critic {result.critic}: {result.cost.queries} queries; on average {width:.0f} % as wide as "
+        f"the manual ranges; wrote {out / 'randomization.yaml'}"
+    )
+    if rows or json:
+        show("Rounds", rows, json)
+
+
+def time_split(seconds: Mapping[str, float]) -> str:
+    """Minutes of a search and how they split."""
+    total = max(sum(seconds.values()), 1e-9)
+    shares = ", ".join(f"{name} {100 * spent / total:.0f} %" for name, spent in seconds.items())
+    return f"{total / 60:.1f} min: {shares}"
+
+
+def _stands(references: Path, task: str, poses: int) -> Poses:
+    """How the robot stands in the references. Raises DexSim2RealError if they show another task."""
+    stands = captured_poses(references) or Poses(task, poses)
+    if stands.task != task:
+        raise DexSim2RealError(
+            f"{references} shows task {stands.task}, the search is for {task}; say --task {stands.task}"
+        )
+    return stands
+
+
+def _baseline_with_progress(
+    method: Method, problem: Problem, config: FmDrConfig, out: Path, chat: ChatConfig | None
+) -> Randomization:
+    """Ask and show how far it is. DrEureka's ranges are picked by a model if there is one."""
+    choose = model_choice(Chat(chat)) if chat and method == "dreureka" else None
+    if method == "dreureka" and choose is None:
+        _say("no --model: the intervals that survive are the ranges")
+    with Progress(transient=True) as progress:
+        bar = progress.add_task(method, total=config.rounds * config.samples)
+        return find(method, problem, config, out, choose, lambda: progress.advance(bar))
+
+
+def _say(text: str) -> None:
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def search_with_progress(search: Search) -> None:
@@ -111,9 +179,6 @@ def search_with_progress(search: Search) -> None:
 
 def _agreement(search: Search, simulator: Simulator, samples: int) -> Agreement:
     """Between wordings of the question, on the first samples of the search; nothing if that was not asked for."""
-    from dexsim2real_dr.critics.agreement import wording_agreement
-    from dexsim2real_dr.critics.vlm import VlmCritic
-
     judge = search.problem.critic
     if not samples or not isinstance(judge, VlmCritic):
         return {}
@@ -128,9 +193,7 @@ def _status(search: Search) -> str:
     return f"round {last.number}: mean {last.mean_score:.2f}, best {last.best_score:.2f}, {last.entropy:+.1f} nats"
 
 
-def _critic(
-    name: CriticName, endpoint: str | None, model: str | None, backbone: Path | None, out: Path, seed: int
-) -> Critic:
+def _critic(name: CriticName, vlm: VlmConfig | None, backbone: Path | None, seed: int) -> Critic:
     """Raises DexSim2RealError if the model's name or key, or the network, is missing."""
     if name == "image":
         return ImageCritic()
@@ -140,12 +203,9 @@ def _critic(
         if backbone is None:
             raise DexSim2RealError("the critic features needs a network; say --backbone FILE.onnx")
         return FeatureCritic(backbone)
-    if model is None:
+    if vlm is None:
         raise DexSim2RealError("the critic vlm needs the name of a model; say --model NAME, and --endpoint URL")
-    from dexsim2real_dr.critics.vlm import VlmCritic
-    from dexsim2real_dr.critics.vlm_config import VlmConfig
-
-    return VlmCritic(VlmConfig(model, endpoint, out / "vlm"))
+    return VlmCritic(vlm)
 
 
 def _known(task: str) -> str:
@@ -155,7 +215,8 @@ def _known(task: str) -> str:
     return task
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder of a search. Raises DexSim2RealError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -176,4 +237,4 @@ def capture(twin: int, task: str = "pick_place", poses: int = 2, size: int = 224
     if twin < 0:
         raise DexSim2RealError(f"the seed of a twin is {twin}; it must be 0 or more")
     count = take_pictures(Twin.draw(twin), Poses(_known(task), poses), (size, size), folder)
-    Console().print(f"{count} pictures in {folder}", markup=False, highlight=False, soft_wrap=True)
+    _say(f"{count} pictures in {folder}")

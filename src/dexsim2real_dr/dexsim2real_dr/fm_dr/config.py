@@ -19,7 +19,7 @@ class FmDrConfig:
     """Of the mixture."""
     entropy_weight: float = 0.1
     """Lambda: points of score that one nat of entropy is worth."""
-    width: float = 0.0
+    width: float = 0.75
     """If more than 0: parameters stay at least this share as wide as their manual ranges, on average. Where lambda
     alone would leave them narrower, it is as large as it takes."""
     measured: bool = True

@@ -26,14 +26,20 @@ class GaussianProcess:
     2011), the second what they do together. The five numbers maximise the marginal likelihood of all quantities.
     """
 
-    def __init__(self, x: Array, y: Array) -> None:
-        """Fit to `y`, shape (n, p), at points `x` in the unit cube, shape (n, d); needs two points or more."""
+    def __init__(self, x: Array, y: Array, theta: Array | None = None) -> None:
+        """Fit to `y`, shape (n, p), at points `x` in the unit cube, shape (n, d); needs two points or more.
+
+        `theta` are the kernel's numbers, if they need not be fitted again.
+        """
         self._mean, self._scale = y.mean(axis=0), np.maximum(y.std(axis=0), 1e-6)
         standard = (y - self._mean) / self._scale
         some = np.linspace(0, len(x) - 1, min(len(x), FITTED)).astype(int)
         given, options = (x[some], standard[some]), {"maxiter": 15}
-        self._theta = np.exp(minimize(_loss, _START, given, "L-BFGS-B", bounds=_BOUNDS, options=options).x)
-        factor = _factor(x, self._theta)
+        if theta is None:
+            theta = np.exp(minimize(_loss, _START, given, "L-BFGS-B", bounds=_BOUNDS, options=options).x)
+        self.theta = theta
+        """a, l, b, m, s"""
+        factor = _factor(x, theta)
         # predictions are many and need no more than single precision
         self._x = x.astype(np.float32)
         self._alpha = cho_solve((factor, True), standard).astype(np.float32)
@@ -41,8 +47,8 @@ class GaussianProcess:
 
     def predict(self, x: Array) -> tuple[Array, Array]:
         """Means and standard deviations at points, shape (m, d), each shape (m, p)."""
-        kernel = _kernel(x.astype(np.float32), self._x, self._theta)
-        prior = self._theta[0] + self._theta[2]
+        kernel = _kernel(x.astype(np.float32), self._x, self.theta)
+        prior = self.theta[0] + self.theta[2]
         variance = prior - np.square(kernel @ self._whiten).sum(axis=1)
         deviation = np.sqrt(np.maximum(variance, 0.0))
         return self._mean + self._scale * (kernel @ self._alpha), deviation[:, None] * self._scale

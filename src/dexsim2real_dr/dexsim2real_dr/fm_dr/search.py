@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dexsim2real_dr.critics.critic import Array, Critic, Evidence, Scores, joined
+from dexsim2real_dr.critics.random_critic import RandomCritic
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.fm_dr.coding import Coding
 from dexsim2real_dr.fm_dr.config import FmDrConfig
@@ -39,6 +40,11 @@ class Problem:
     references: Evidence
     seen: str
     """How `observe` takes pictures and traces: a search must go on as it began."""
+
+    @classmethod
+    def unseen(cls, task: str, names: Sequence[str]) -> Problem:
+        """For methods that do not look at anything."""
+        return cls(task, tuple(names), lambda values: [Evidence()] * len(values), RandomCritic(), Evidence(), "nothing")
 
 
 class Search:

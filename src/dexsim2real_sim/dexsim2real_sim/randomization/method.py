@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-Method = Literal["fm_dr", "vanilla", "adr", "dreureka", "dextreme", "random_scoring", "manual"]
+Method = Literal["fm_dr", "vanilla", "adr", "dreureka", "dextreme", "bayesian", "random_scoring", "manual"]
