@@ -90,3 +90,30 @@ def test_parameters_act_at_once_and_wrong_ones_change_nothing(live):
 def test_a_twin_hides_its_parameters_and_says_so(live):
     assert not live.is_twin
     assert make_live_cell({**CELL_PARAMETERS, "twin": "3"}).is_twin
+
+
+def always(value):
+    return lambda *_: np.array([value])
+
+
+def test_the_goal_must_stay_reached_for_as_long_as_the_task_asks(live, monkeypatch):
+    monkeypatch.setattr(type(live.task), "hold", 0.1)  # 12 ticks
+    monkeypatch.setattr(live.task, "achieved", always(True))
+    verdicts = []
+    for _ in range(14):
+        live.tick()
+        verdicts.append(live.judge())
+    assert verdicts == ["open"] * 11 + ["success"] * 3
+    monkeypatch.setattr(live.task, "achieved", always(False))
+    assert live.judge() == "open"
+    live.tick()
+    monkeypatch.setattr(live.task, "achieved", always(True))
+    assert live.judge() == "open"  # it begins anew
+    live.reset()
+    assert live.judge() == "open"
+
+
+def test_what_cannot_succeed_any_more_is_lost(live, monkeypatch):
+    assert live.judge() == "open"
+    monkeypatch.setattr(live.task, "lost", always(True))
+    assert live.judge() == "lost"

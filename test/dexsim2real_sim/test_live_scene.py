@@ -25,6 +25,13 @@ def test_a_scene_survives_its_text(pair):
     assert Scene.parse(scene.text()) == scene
 
 
+def test_a_verdict_that_there_is_not_is_refused(pair):
+    text = describe(pair[0], 1).text()
+    assert '"verdict": "open"' in text
+    with pytest.raises(SimError, match="not a scene of the simulator"):
+        Scene.parse(text.replace('"verdict": "open"', '"verdict": "maybe"'))
+
+
 def test_a_follower_sees_the_same_objects_in_the_same_places_after_resets(pair):
     simulator, camera = pair
     for _ in range(3):

@@ -10,7 +10,7 @@ from dexsim2real_bringup.graph import GraphOptions, graph
 from dexsim2real_bringup.graph_figures import Spread, Stream, lost, path_of_images
 from dexsim2real_bringup.graph_listener import CHUNKS, COMMANDS, GATE_STATE, IMAGES, JOINTS_TOPIC, GraphListener
 from dexsim2real_bringup.process_load import Usage, usages
-from dexsim2real_bringup.processes import Processes
+from dexsim2real_bringup.processes import Processes, check_running
 from dexsim2real_bringup.ros_session import RosSession
 from dexsim2real_description import DexSim2RealError
 
@@ -66,12 +66,6 @@ def start_running(session: RosSession, listener: GraphListener, processes: Proce
 
     session.until(ready, START, "joint states, images and action chunks")
     run_when_ready(session, listener)
-
-
-def check_running(processes: Processes, output: list[str]) -> None:
-    """Raise DexSim2RealError, with the last lines of output, if a node has ended."""
-    if ended := processes.ended():
-        raise DexSim2RealError(f"{', '.join(ended)} ended: {'; '.join(output[-5:])}")
 
 
 def run_when_ready(session: RosSession, listener: GraphListener) -> None:

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from dexsim2real_bringup.graph import NodeSpec, Value
 from dexsim2real_bringup.ros_environment import transport
+from dexsim2real_description import DexSim2RealError
 
 PATIENCE = 5.0
 """How long a node may take to end after each signal [s]."""
@@ -122,3 +123,9 @@ class Processes:
     def _forward(self, name: str, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
             self._report(name, line.rstrip("\n"))
+
+
+def check_running(processes: Processes, output: Sequence[str]) -> None:
+    """Raise DexSim2RealError, with the last lines of output, if a node has ended."""
+    if ended := processes.ended():
+        raise DexSim2RealError(f"{', '.join(ended)} ended: {'; '.join(output[-5:])}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from dexsim2real_sim.twin import Twin
 _COLUMN = {name: column for column, name in enumerate(JOINTS)}
 _ONE = np.array([0])
 _STILL = np.zeros((1, len(JOINTS)))
+Verdict = Literal["open", "success", "lost"]
+"""On a task: it goes on, its goal is reached, or it cannot be reached any more."""
 MAX_AHEAD = 0.02
 """How far a command is followed beyond its time, and back [s]."""
 
@@ -65,6 +68,7 @@ class LiveCell:
         self.target: Array = self._starter.start(_ONE).copy()
         """Joint targets in force [rad], shape (1, 23)."""
         self._next, self._velocity = self.target, np.zeros_like(self.target)
+        self._reached, self._judged = 0.0, self.ticks
         self._sensors.reset(_ONE)
         self.starts += 1
 
@@ -112,6 +116,16 @@ class LiveCell:
     def readings(self) -> SensorValues:
         """What the sensors say now, every array with a leading 1."""
         return self._sensors.readings(self.target)
+
+    def judge(self) -> Verdict:
+        """What has come of the task by now; the goal must stay reached from look to look for as long as it asks."""
+        features = self.task.features(self.plant.world)
+        elapsed, self._judged = (self.ticks - self._judged) / CONTROL_RATE, self.ticks
+        if not self.task.achieved(features, self.plant.world.difficulty)[0]:
+            self._reached = 0.0
+            return "lost" if self.task.lost(features)[0] else "open"
+        self._reached += elapsed
+        return "success" if self._reached >= self.task.hold - 1e-9 else "open"
 
     def object_poses(self) -> dict[str, NDArray[np.float64]]:
         """Position [m] and quaternion w, x, y, z of every free body, shape (7,)."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 import numpy as np
 
 from dexsim2real_sim.errors import SimError
-from dexsim2real_sim.live import LiveCell
+from dexsim2real_sim.live import LiveCell, Verdict
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Scene:
     """Generalised positions."""
     parameters: Mapping[str, float]
     """Values of the parameters that a person may change; empty for a twin."""
+    verdict: Verdict = "open"
+    """What has come of the task, for whoever runs trials."""
 
     def text(self) -> str:
         """As JSON, numbers with all their digits."""
@@ -35,7 +38,10 @@ class Scene:
             fields = json.loads(text)
             positions = tuple(float(position) for position in fields["positions"])
             parameters = {str(name): float(value) for name, value in fields["parameters"].items()}
-            return cls(int(fields["stamp_ns"]), int(fields["starts"]), positions, parameters)
+            verdict = fields["verdict"]
+            if verdict not in get_args(Verdict):
+                raise ValueError(f"verdict {verdict!r}")
+            return cls(int(fields["stamp_ns"]), int(fields["starts"]), positions, parameters, verdict)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SimError(f"not a scene of the simulator: {error!r}") from error
 
@@ -43,7 +49,7 @@ class Scene:
 def describe(live: LiveCell, stamp_ns: int) -> Scene:
     """The scene as it is now."""
     parameters = {} if live.is_twin else live.parameters()
-    return Scene(stamp_ns, live.starts, tuple(live.plant.sim.qpos[0].tolist()), parameters)
+    return Scene(stamp_ns, live.starts, tuple(live.plant.sim.qpos[0].tolist()), parameters, live.judge())
 
 
 def follow(live: LiveCell, scene: Scene) -> None:

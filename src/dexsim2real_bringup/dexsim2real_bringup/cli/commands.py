@@ -51,6 +51,8 @@ COMMANDS: dict[str, Command] = {
     "replay": Command(f"{_CLI}.record:replay", "publish a recording again"),
     "recover": Command(f"{_CLI}.record:recover", "save what is readable of a damaged recording"),
     "bench recorder": Command(f"{_CLI}.bench_recorder:bench_recorder", "prove that the recorder loses nothing"),
+    "audit": Command(f"{_CLI}.audit:audit", "say whether, where and why a recording differs from simulation"),
+    "bench audit": Command(f"{_CLI}.bench_audit:bench_audit", "measure how well audits find what twins hide"),
     "trials plan": Command(f"{_CLI}.trials:plan", "plan an evaluation, with methods hidden from judges"),
     "trials live": Command(f"{_CLI}.trials_live:live", "try a policy on the live graph with the simulated robot"),
     "trials judge": Command(f"{_CLI}.trials:judge", "take a judge's verdicts"),

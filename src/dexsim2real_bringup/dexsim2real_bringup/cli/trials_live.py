@@ -1,0 +1,52 @@
+"""``trials live``: trials on the live graph with the simulated robot, from set-up to verdict without a person."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from dexsim2real_audit.statistics import wilson
+from dexsim2real_bringup.cli.tables import Cell, show, write_json
+from dexsim2real_bringup.graph import GraphOptions
+from dexsim2real_bringup.trial_runner import run_trials
+from dexsim2real_description import DexSim2RealError
+
+_LEAN = GraphOptions(markers=False)
+
+
+def live(
+    number: int = 10,
+    seconds: float | None = None,
+    options: Annotated[GraphOptions, tyro.conf.arg(name="")] = _LEAN,
+    json: Path | None = None,
+) -> None:
+    """Start the simulated graph, try the policy again and again, and print what the simulator says of each trial.
+
+    Args:
+        number: of trials.
+        seconds: how long a trial may take; by default what the task allows.
+        options: what to run; with --out, each trial is recorded to a bag in that folder.
+        json: write the tables to this file as well.
+    """
+    if number < 1 or (seconds is not None and not seconds > 0.0):
+        raise DexSim2RealError(
+            f"{number} trials of {seconds} s make no evaluation; choose at least one, and a time > 0"
+        )
+    rows: list[dict[str, Cell]] = []
+    progress = Console(stderr=True, highlight=False, markup=False)
+    for result in run_trials(options, number, seconds):
+        rows.append(asdict(result))
+        progress.print("; ".join(f"{key}: {value}" for key, value in rows[-1].items()))
+    rate = wilson(sum(row["outcome"] == "success" for row in rows), len(rows))
+    tables: dict[str, list[dict[str, Cell]]] = {
+        "Trials": rows,
+        "Success": [{"trials": len(rows), "rate": rate.value, "95 % low": rate.low, "95 % high": rate.high}],
+    }
+    for title, table in tables.items():
+        show(title, table)
+    if json is not None:
+        write_json(json, tables)
