@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dexsim2real_audit.statistics import wilson
 from dexsim2real_bringup.cli.tables import Cell, show
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_dr.imitation.demonstrations import Demonstrations, Episode
+from dexsim2real_dr.imitation.demonstrations import Demonstrations
 from dexsim2real_dr.imitation.expert import demonstrate
 from dexsim2real_dr.training.config import TrainConfig
 from dexsim2real_dr.training.sampler import make_sampler
-from dexsim2real_sim import make_env
+from dexsim2real_sim import DexEnv, make_env
 
 
 def demos(
@@ -21,12 +23,13 @@ def demos(
     episodes: int,
     out: Path,
     noise: float = 0.6,
+    planned: bool = False,
     envs: int = 16,
     seed: int = 0,
     randomization: Path | None = None,
     json: Path | None = None,
 ) -> None:
-    """Record successful episodes of the task's planned expert, under noise and randomised parameters.
+    """Record successful episodes of the task's expert, under noise and randomised parameters.
 
     Ctrl-C keeps what there is. If the file is there already, the command adds to it.
 
@@ -36,6 +39,7 @@ def demos(
         out: the file, .npz.
         noise: largest standard deviation of bursts of noise on the expert's actions; what is recorded is what the
             expert then does about it.
+        planned: the expert's way to the object is planned (mink, OMPL) and not straight.
         envs: cells at work together.
         seed: of all that is random.
         randomization: file that parameters are drawn from; uniform over the manual ranges if not given.
@@ -43,20 +47,22 @@ def demos(
     """
     if episodes < 1 or envs < 1 or noise < 0:
         raise DexSim2RealError(f"{episodes} episodes of {envs} cells with noise {noise:g}: use positive numbers")
-    before = Demonstrations.load(out) if out.exists() else None
-    if before is not None and (before.task, before.seed, before.noise) != (task, seed, noise):
+    found = Demonstrations.load(out) if out.exists() else Demonstrations(task, 0, seed, noise, (), planned)
+    if (found.task, found.seed, found.noise, found.planned) != (task, seed, noise, planned):
         raise DexSim2RealError(
-            f"{out} holds task {before.task}, seed {before.seed}, noise {before.noise:g}; choose another file"
+            f"{out} holds demonstrations of {found.task}, seed {found.seed}, noise {found.noise:g}, "
+            f"{'planned' if found.planned else 'not planned'}; choose another file"
         )
-    kept, tried = _record(task, episodes, noise, envs, seed, randomization, before)
-    if not kept:
-        raise DexSim2RealError(f"no episode of {tried} succeeded; use less noise than {noise:g}")
-    Demonstrations(task, tried, seed, noise, tuple(kept)).save(out)
-    rate = wilson(len(kept), tried)
+    env = make_env(task, envs, sampler=make_sampler(TrainConfig(task, randomization=randomization)), threads=1)
+    result = _record(env, found, episodes)
+    if not result.episodes:
+        raise DexSim2RealError(f"no episode of {result.tried} succeeded; use less noise than {noise:g}")
+    result.save(out)
+    rate = wilson(len(result.episodes), result.tried)
     row: dict[str, Cell] = {
         "task": task,
-        "episodes": len(kept),
-        "steps": sum(map(len, kept)),
+        "episodes": len(result.episodes),
+        "steps": sum(map(len, result.episodes)),
         "expert's success": rate.value,
         "from": rate.low,
         "to": rate.high,
@@ -64,24 +70,21 @@ def demos(
     show(f"Wrote {out}; noise up to {noise:g}", [row], json)
 
 
-def _record(
-    task: str, episodes: int, noise: float, envs: int, seed: int, randomization: Path | None,
-    before: Demonstrations | None,
-) -> tuple[list[Episode], int]:  # fmt: skip
-    """Successful episodes, and how many were tried for them."""
-    kept, tried = ([], 0) if before is None else (list(before.episodes), before.tried)
-    env = make_env(task, envs, sampler=make_sampler(TrainConfig(task, randomization=randomization)), threads=1)
+def _record(env: DexEnv, found: Demonstrations, episodes: int) -> Demonstrations:
+    """What was found and what is now added to it."""
+    kept, tried = list(found.episodes), found.tried
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True) as progress:
-        bar = progress.add_task(task, total=episodes, completed=len(kept))
+        bar = progress.add_task(found.task, total=episodes, completed=len(kept))
+        seed = int(np.random.SeedSequence([found.seed, tried]).generate_state(1)[0])  # new episodes where it goes on
         try:
-            for episode in demonstrate(env, noise, seed + 7919 * tried):
+            for episode in demonstrate(env, found.noise, seed, found.planned):
                 if len(kept) >= episodes:
                     break
                 tried += 1
                 if not episode.reason:
                     kept.append(episode)
-                progress.update(bar, completed=len(kept), description=f"{task}, {tried} tried")
+                progress.update(bar, completed=len(kept), description=f"{found.task}, {tried} tried")
         except KeyboardInterrupt:
             pass  # what there is will be kept
-    return kept, tried
+    return replace(found, tried=tried, episodes=tuple(kept))

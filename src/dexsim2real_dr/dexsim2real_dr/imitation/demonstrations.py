@@ -47,10 +47,13 @@ class Demonstrations:
     noise: float
     """Largest standard deviation of the noise on the expert's actions."""
     episodes: tuple[Episode, ...]
+    planned: bool = False
+    """Whether the expert planned its way to objects."""
 
     def save(self, file: Path) -> None:
         """Write the file, whole or not at all. Raises TrainingError if that cannot be done."""
-        about = {"schema": SCHEMA, "task": self.task, "tried": self.tried, "seed": self.seed, "noise": self.noise}
+        names = ("task", "tried", "seed", "noise", "planned")
+        about = {"schema": SCHEMA, **{name: getattr(self, name) for name in names}}
         columns = {
             "lengths": np.array([len(episode) for episode in self.episodes]),
             "target": np.concatenate([episode.target for episode in self.episodes]),

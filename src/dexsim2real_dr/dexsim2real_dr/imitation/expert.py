@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dexsim2real_description import UnknownNameError
 from dexsim2real_dr.imitation.demonstrations import Episode
+from dexsim2real_dr.imitation.planned import PLANNED
 from dexsim2real_sim import DexEnv
-from dexsim2real_sim.scripted import SCRIPTS
+from dexsim2real_sim.scripted import SCRIPTS, Script
 
 Array = NDArray[np.float64]
 
@@ -64,13 +66,21 @@ class _Diary:
         return Episode(inputs, np.array(self.target, np.float32), np.array(self.goal, np.float32), reason)
 
 
-def demonstrate(env: DexEnv, noise: float, seed: int) -> Iterator[Episode]:
+def make_expert(env: DexEnv, planned: bool) -> Script:
+    """The script of the environment's task, or the one that plans its way to objects. Raises UnknownNameError."""
+    experts = PLANNED if planned else SCRIPTS
+    if env.task.name not in experts:
+        raise UnknownNameError("task with a planned way", env.task.name, experts)
+    return experts[env.task.name](env)
+
+
+def demonstrate(env: DexEnv, noise: float, seed: int, planned: bool = False) -> Iterator[Episode]:
     """Episodes of the task's expert in the order in which they end, failed ones too, without end.
 
     `noise` is the largest standard deviation of the noise, in actions of full scale 1.
     """
     observation, _ = env.reset(seed=seed)
-    script = SCRIPTS[env.config.task](env)
+    script = make_expert(env, planned)
     bursts = Bursts(env.target.shape, noise, np.random.default_rng([seed, 4]))
     diaries = [_Diary([], [], []) for _ in range(env.num_envs)]
     while True:

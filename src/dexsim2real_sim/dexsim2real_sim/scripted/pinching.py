@@ -42,18 +42,24 @@ class PinchScript(Script):
         Returns by how much it may be turned to where the arm reaches furthest [rad].
         """
         grasp, width = pinch_pose(self.body(env, body), model.half, model.kind != "box")
-        over = arm_over(grasp)
-        if over[_WRIST] * self.env.target[env, _WRIST] < 0:  # the wrist is turned the other way
-            yield Move(arm=ARM_BETWEEN)
-            yield Move(arm=over)
         above = self.pinch.palm(grasp.moved(z=CLEARANCE), width)
-        yield Move(above, self.pinch.hand(width, OPENING), seconds=0.8)
+        yield from self.approach(env, above, self.pinch.hand(width, OPENING), arm_over(grasp))
         yield Move(self.pinch.palm(grasp, width), seconds=0.8)
         yield Move(seconds=0.2)
         yield Move(hand=self.pinch.hand(width, squeeze=squeeze(model)), seconds=0.5)
         yield Move(above, seconds=0.8)
         yaw = float(grasp.rotation.as_rotvec()[2])
         return math.copysign(YAW, yaw) - yaw
+
+    def approach(self, env: int, palm: Pose, hand: Array, over: Array) -> Iterator[Move]:
+        """Bring the empty hand to where a grasp begins, with hand joints [rad], shape (16,).
+
+        `over` are arm joints [rad], shape (7,), from which the palm's pose is near.
+        """
+        if over[_WRIST] * self.env.target[env, _WRIST] < 0:  # the wrist is turned the other way
+            yield Move(arm=ARM_BETWEEN)
+            yield Move(arm=over)
+        yield Move(palm, hand, seconds=0.8)
 
     def carry(self, env: int, body: str, goal: Array, yaw: float = 0.0, seconds: float = 0.3) -> Iterator[Move]:
         """Bring the held body's middle to a point in the world [m], shape (3,), and come to rest there.

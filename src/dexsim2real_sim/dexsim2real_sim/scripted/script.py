@@ -41,6 +41,8 @@ class Move:
     """Ends the leg early, once it is true."""
     arm: Array | None = None
     """Targets of the arm joints [rad], shape (7,), where these matter and not the way of the palm."""
+    way: Callable[[float], Array] | None = None
+    """In place of all these: the joint targets [rad], shape (23,), at a share of the leg's time, from 0 to 1."""
 
 
 class Leg:
@@ -69,6 +71,8 @@ class Leg:
         """Joint targets of the next step [rad], shape (23,), from the last ones."""
         self._step += 1
         time = self._step / self._steps
+        if self._move.way is not None:
+            return self._move.way(time)
         share, move = time * time * (3 - 2 * time), self._move
         targets = joints.copy()
         if move.palm is not None:
