@@ -46,6 +46,12 @@ def test_a_twin_stands_in_for_the_robot_and_nothing_else_changes():
     assert GRAPHS["twin"][0].parameters["twin"] == "0"
 
 
+def test_a_graph_can_do_without_cameras():
+    for mode in ("sim", "real"):
+        blind = names(graph(mode, GraphOptions(robot_ip="172.16.0.2", cameras=False)))
+        assert [name for name in names(GRAPHS[mode]) if "camera" not in name] == blind
+
+
 @each_graph
 def test_no_two_nodes_have_one_name(nodes):
     assert len(set(names(nodes))) == len(nodes)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dexsim2real_bringup.process_load import Usage, usages
+from dexsim2real_bringup.process_load import Usage, stolen, usages
 
 
 def test_a_share_is_of_one_processor():
@@ -19,6 +19,11 @@ def test_this_process_has_used_some():
         pass
     after = usages({"me": os.getpid()})["me"]
     assert after.seconds > before.seconds and after.memory > 10_000_000
+
+
+def test_what_the_host_takes_away_only_grows():
+    before = stolen()
+    assert 0.0 <= before <= stolen()
 
 
 def test_a_process_that_has_gone_is_an_error():

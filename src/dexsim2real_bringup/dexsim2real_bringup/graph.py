@@ -81,6 +81,8 @@ class GraphOptions:
     """Replay: the recording to play."""
     out: str = ""
     """Record: folder of the new recording."""
+    cameras: bool = True
+    """For a policy that looks at nothing, a graph without is lighter."""
     markers: bool = True
     """Publish what the viewers draw."""
 
@@ -135,7 +137,7 @@ def _simulated(options: GraphOptions) -> tuple[NodeSpec, ...]:
                 images=True,
                 niceness=5,
             )
-            for camera in CAMERAS
+            for camera in _cameras(options)
         ),
     )
 
@@ -159,10 +161,14 @@ def _real(options: GraphOptions) -> tuple[NodeSpec, ...]:
                 {"camera": camera, "source": "realsense", "serial": serials[camera]},
                 images=True,
             )
-            for camera in CAMERAS
+            for camera in _cameras(options)
         ),
         NodeSpec("dexsim2real_perception", "touch_node", "touch", skin),
     )
+
+
+def _cameras(options: GraphOptions) -> tuple[str, ...]:
+    return CAMERAS if options.cameras else ()
 
 
 def _replayed(options: GraphOptions) -> tuple[NodeSpec, ...]:

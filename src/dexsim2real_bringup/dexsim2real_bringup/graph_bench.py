@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dexsim2real_bringup.graph import GraphOptions, graph
 from dexsim2real_bringup.graph_figures import Spread, Stream, lost, path_of_images
 from dexsim2real_bringup.graph_listener import CHUNKS, COMMANDS, GATE_STATE, IMAGES, JOINTS_TOPIC, GraphListener
-from dexsim2real_bringup.process_load import Usage, usages
+from dexsim2real_bringup.process_load import Usage, stolen, usages
 from dexsim2real_bringup.processes import Processes, check_running
 from dexsim2real_bringup.ros_session import RosSession
 from dexsim2real_description import DexSim2RealError
@@ -44,16 +44,16 @@ def measure_graph(options: GraphOptions, seconds: float) -> GraphReport:
         start_running(session, listener, processes, output)
         session.spin(SETTLE)
         pids = {**processes.pids, "this bench": os.getpid()}
-        begin, before = time.time_ns(), usages(pids)
+        begin, before, taken = time.time_ns(), usages(pids), stolen()
         session.spin(seconds)
-        after = usages(pids)
+        after, taken = usages(pids), stolen() - taken
         session.spin(1.5)  # until every node has given its last count
         check_running(processes, output)
         return GraphReport(
             _losses(listener, begin),
             _ages(listener, begin),
             [_load(name, usage, before[name]) for name, usage in after.items()],
-            _notes(listener),
+            [*_notes(listener), {"node": "machine", "figure": "taken away by its host [s]", "value": f"{taken:.2f}"}],
         )
 
 

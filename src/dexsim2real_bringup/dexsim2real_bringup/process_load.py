@@ -34,6 +34,11 @@ class Usage:
         return (self.seconds - before.seconds) / (self.at - before.at)
 
 
+def stolen() -> float:
+    """Processor time that this machine wanted and its host gave to others, since it was started, all processors [s]."""
+    return int(Path("/proc/stat").read_text().split()[8]) / _TICKS
+
+
 def usages(pids: Mapping[str, int]) -> dict[str, Usage]:
     """Of each process by name."""
     return {name: Usage.of(pid) for name, pid in pids.items()}

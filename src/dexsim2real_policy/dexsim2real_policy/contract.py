@@ -115,7 +115,8 @@ def _observation_mismatches(policy: ObservationSpec, robot: ObservationSpec) -> 
     for name in ("cameras", "features"):
         wanted, offered = getattr(policy, name), getattr(robot, name)
         if not set(wanted) <= set(offered):
-            found.append(f"observation.{name} is {list(wanted)} in the policy but {list(offered)} on the robot")
+            hint = " (only a simulator knows them: distil the policy first)" if name == "features" else ""
+            found.append(f"observation.{name} is {list(wanted)} in the policy but {list(offered)} on the robot{hint}")
     return found
 
 
