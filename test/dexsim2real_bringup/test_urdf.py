@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from dexsim2real_bringup.cli import main
-from dexsim2real_bringup.cli import urdf as verb
-from dexsim2real_description import make_cell
+from dexsim2real_description import make_cell, meshes
 from dexsim2real_description.urdf import cell_urdf
 
 
@@ -30,6 +29,6 @@ def test_unknown_arm(capsys: pytest.CaptureFixture[str]) -> None:
 def test_meshes_without_their_package_say_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(verb, "visual_meshes", lambda cell: {})
+    monkeypatch.setattr(meshes, "visual_meshes", lambda cell: {})
     assert main(["urdf", "--meshes"]) == 2
     assert "pip install 'dexsim2real[meshes]'" in capsys.readouterr().err

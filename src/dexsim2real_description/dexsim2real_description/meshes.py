@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from dexsim2real_description.cell import Cell
+from dexsim2real_description.errors import DexSim2RealError
 from dexsim2real_description.names import FINGERS
 
 Meshes = Mapping[str, Path]
@@ -30,6 +31,17 @@ def visual_meshes(cell: Cell) -> Meshes:
     if cell.hand.name == "allegro_v4":
         files |= _hand_files(robots / "allegro_hand_description" / "meshes", skinned=cell.touch is not None)
     return {link: file for link, file in files.items() if file.is_file()}
+
+
+def required_meshes(cell: Cell) -> Meshes:
+    """The same where they were asked for. Raises DexSim2RealError if `example-robot-data` is not installed."""
+    meshes = visual_meshes(cell)
+    if not meshes:
+        raise DexSim2RealError(
+            "meshes need the Python package 'example-robot-data', which is not installed; "
+            "install it with: pip install 'dexsim2real[meshes]'"
+        )
+    return meshes
 
 
 def _hand_files(folder: Path, skinned: bool) -> dict[str, Path]:

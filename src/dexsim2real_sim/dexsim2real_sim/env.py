@@ -51,6 +51,8 @@ class EnvConfig:
     """In [0, 1]: how far apart the start and how tight the goal; 1 is the task itself."""
     policy_rate: float = 30.0
     """Actions per second [Hz]; divides the control rate of 120 Hz."""
+    pregrasp: bool = False
+    """An empty hand starts around what it is to grasp, open, at any difficulty (task-aware hand poses)."""
     objects: str | tuple[str, ...] = "seen"
     """`seen`, `unseen`, `all`, or names from the catalogue."""
     threads: int = 0
@@ -62,6 +64,8 @@ class EnvConfig:
     """Height, width [px] of the images of both cameras in the observation; None leaves them out."""
     textures: Path | None = None
     """A folder of photographs to add to the textures of table and background."""
+    meshes: bool = False
+    """Whether the robot is drawn with the meshes of `example-robot-data`, which then must be installed."""
     physics: Physics = TRAINING
     time_limit: float | None = None
     """After which an episode ends [s]; None as the task has it."""
@@ -93,7 +97,7 @@ class DexEnv(VectorEnv):
         self.config = config
         self.num_envs = config.num_envs
         self.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_fps": config.policy_rate}
-        self.task: Task = make_task(config.task)
+        self.task: Task = make_task(config.task, config.pregrasp)
         self.goal: Goal = self.task
         """What episodes are judged by; a curriculum may set other goals on the way to the task's."""
         self.cell: Cell = make_cell(config.arm, config.hand, config.touch)

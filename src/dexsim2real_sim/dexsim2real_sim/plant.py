@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from dexsim2real_description import JOINTS, Cell
+from dexsim2real_description.meshes import required_meshes
 from dexsim2real_sim.actuation import CommandShaper
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.parameters.actuation import ARM, HAND
@@ -37,7 +38,8 @@ class Plant:
     def __init__(self, cell: Cell, task: Task, config: EnvConfig, twin: Twin | None = None) -> None:
         ticks = _whole(CONTROL_RATE / config.policy_rate, "policy rate", config.policy_rate)
         steps = _whole(1 / CONTROL_RATE / config.physics.timestep, "physics time step", config.physics.timestep)
-        spec = base_scene(cell, config.physics, config.textures)
+        meshes = required_meshes(cell) if config.meshes else None
+        spec = base_scene(cell, config.physics, config.textures, meshes)
         for slot in task.slots:
             add_slot(spec, slot)
         task.add_objects(spec)

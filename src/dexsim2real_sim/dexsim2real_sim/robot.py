@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import FINGERS, TIPS, Cell
+from dexsim2real_description.meshes import Meshes
 from dexsim2real_description.model import Joint, Link, Servo, Shape, Vec3
 
 MAX_DELAY = 0.1
@@ -17,6 +20,9 @@ CONTACT_SLOTS = 4
 FIXTURE, OBJECT, ROBOT, FINGER = 1, 2, 4, 8
 """Collision bits: table, objects, arm and palm, finger segments that can meet other fingers."""
 
+UNSEEN = 3
+"""Group of the shapes that no camera draws, for which a mesh stands."""
+
 _KINDS = {
     "box": mujoco.mjtGeom.mjGEOM_BOX,
     "capsule": mujoco.mjtGeom.mjGEOM_CAPSULE,
@@ -26,8 +32,11 @@ _KINDS = {
 _COLORS = {"arm": (0.92, 0.92, 0.93, 1.0), "hand": (0.2, 0.2, 0.22, 1.0), "tip": (0.34, 0.36, 0.42, 1.0)}
 
 
-def add_robot(spec: mujoco.MjSpec, cell: Cell) -> None:
-    """Add the cell's arm and hand to `spec`, its base at the world's origin."""
+def add_robot(spec: mujoco.MjSpec, cell: Cell, meshes: Meshes | None = None) -> None:
+    """Add the cell's arm and hand to `spec`, its base at the world's origin.
+
+    `meshes` replace the looks of links, not their collisions nor their masses.
+    """
     links = {link.name: link for link in cell.links}
     bodies = {cell.arm.root: spec.worldbody.add_body(name=cell.arm.root)}
     _fill(bodies[cell.arm.root], links[cell.arm.root])
@@ -39,6 +48,8 @@ def add_robot(spec: mujoco.MjSpec, cell: Cell) -> None:
         _fill(body, links[joint.child])
         if joint.axis is not None:
             _add_joint(spec, body, joint, servos[joint.name])
+    for link, file in (meshes or {}).items():
+        _add_looks(spec, bodies[link], file)
     _exclude_neighbours(spec)
     _add_contact_sensors(spec)
 
@@ -57,7 +68,7 @@ def _fill(body: mujoco.MjsBody, link: Link) -> None:
 def _add_geom(body: mujoco.MjsBody, link: str, index: int, shape: Shape) -> None:
     radius, length = shape.size[0], shape.size[1]
     size = np.array(shape.size) / 2 if shape.kind == "box" else np.array([radius, length / 2, 0.0])
-    part = "tip" if link in TIPS else "arm" if link.startswith("arm") else "hand"
+    part = _part(link)
     finger = link in TIPS or (link.endswith(("_link_2", "_link_3")) and part == "hand")
     body.add_geom(
         name=f"{link}_{index}",
@@ -73,6 +84,29 @@ def _add_geom(body: mujoco.MjsBody, link: str, index: int, shape: Shape) -> None
         friction=(1.0, 0.005, 0.0001),
         priority=1 if part == "tip" else 0,
         castshadow=part != "arm",  # the arm's large round links would be dotted by their own shadows
+    )
+
+
+def _part(link: str) -> str:
+    return "tip" if link in TIPS else "arm" if link.startswith("arm") else "hand"
+
+
+def _add_looks(spec: mujoco.MjSpec, body: mujoco.MjsBody, file: Path) -> None:
+    """Let a mesh be seen in place of the shapes of a link, which still touch."""
+    for shape in body.geoms:
+        shape.group = UNSEEN
+    mesh = spec.add_mesh(name=body.name, file=str(file))
+    mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL  # unused, but the default refuses open surfaces
+    part = _part(body.name)
+    body.add_geom(
+        name=f"{body.name}_looks",
+        type=mujoco.mjtGeom.mjGEOM_MESH,
+        meshname=body.name,
+        rgba=_COLORS[part],
+        mass=0.0,
+        contype=0,
+        conaffinity=0,
+        castshadow=part != "arm",
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_description import Cell
 from dexsim2real_description.camera import CameraMount, Intrinsics
+from dexsim2real_description.meshes import Meshes
 from dexsim2real_description.model import Vec3
 from dexsim2real_sim.distractors import add_distractors
 from dexsim2real_sim.physics import Physics
@@ -37,15 +38,20 @@ FLOOR = -0.75
 """Height of the floor [m]: a table of usual height, its top at the robot's base."""
 
 
-def base_scene(cell: Cell, physics: Physics, textures: Path | None = None) -> mujoco.MjSpec:
-    """Robot, table, backdrop, lights and cameras, without objects; `textures` is a folder with further ones."""
+def base_scene(
+    cell: Cell, physics: Physics, textures: Path | None = None, meshes: Meshes | None = None
+) -> mujoco.MjSpec:
+    """Robot, table, backdrop, lights and cameras, without objects.
+
+    `textures` is a folder with further ones, `meshes` are looks of the robot's links.
+    """
     spec = mujoco.MjSpec()
     spec.modelname = "dexsim2real"
     spec.compiler.degree = False
     physics.apply(spec.option)
     spec.default.geom.solref[:] = (physics.contact_time, 1.0)
     _set_visual(spec)
-    add_robot(spec, cell)
+    add_robot(spec, cell, meshes)
     add_texture_bank(spec, textures)
     _add_table(spec, cell)
     _add_backdrop(spec)

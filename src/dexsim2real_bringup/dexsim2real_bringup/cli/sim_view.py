@@ -27,6 +27,7 @@ def view(
     difficulty: float = 1.0,
     policy: Literal["script", "hold"] = "script",
     size: int = 960,
+    meshes: bool = False,
 ) -> None:
     """Write a film of one episode: the cell, both cameras, touch.
 
@@ -37,9 +38,10 @@ def view(
         difficulty: From 0, the easiest start, to 1, the task itself.
         policy: The task's scripted motion, or hold still.
         size: Width of the pictures [px].
+        meshes: Show meshes instead of primitives; needs the package example-robot-data.
     """
     file = out or Path("runs") / "view" / f"{task}.mp4"
-    env = make_env(task, seed=seed, difficulty=difficulty)
+    env = make_env(task, seed=seed, difficulty=difficulty, meshes=meshes)
     env.reset()  # as the scripts' own rollouts begin, so that a seed means the same episode
     act = hold() if policy == "hold" else scripted(env)
     limit = HOLD_SECONDS if policy == "hold" else None

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from dexsim2real_bringup.cli.tables import write_text
-from dexsim2real_description import DexSim2RealError, make_cell
-from dexsim2real_description.meshes import visual_meshes
+from dexsim2real_description import make_cell
+from dexsim2real_description.meshes import required_meshes
 from dexsim2real_description.urdf import cell_urdf
 
 
@@ -24,13 +24,7 @@ def urdf(
         out: File to write.
     """
     cell = make_cell(arm, hand, touch)
-    looks = visual_meshes(cell) if meshes else {}
-    if meshes and not looks:
-        raise DexSim2RealError(
-            "meshes need the Python package 'example-robot-data', which is not installed; "
-            "install it with: pip install 'dexsim2real[meshes]'"
-        )
-    document = cell_urdf(cell, looks)
+    document = cell_urdf(cell, required_meshes(cell) if meshes else {})
     if out is None:
         sys.stdout.write(document)
     else:
