@@ -22,7 +22,7 @@ class SchedulerConfig:
 
     step: float = 0.05
     """Added to the difficulty when it is raised; in (0, 1]."""
-    promotion: float = 0.8
+    promotion: float = 0.7
     """Share of a window's episodes that must succeed; in (0, 1]."""
     window: int = 128
     """Episodes that are counted before it is decided."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from dexsim2real_dr.curriculum.scheduler import SchedulerConfig
 from dexsim2real_dr.errors import TrainingError
 
 
@@ -51,6 +52,10 @@ class TrainConfig:
     curriculum: str = "difficulty"
     """`difficulty` makes the whole task harder step by step, `flat` does not; `reference` teaches the sub-skills that
     ship with the task, chained; anything else is a file that `dexsim2real curriculum --out FILE` wrote."""
+    scheduler: SchedulerConfig = field(default_factory=SchedulerConfig)
+    """When the curriculum raises the difficulty."""
+    pregrasp: bool = False
+    """Start with the open hand around what it is to grasp, however difficult the rest is."""
     privileged: bool = False
     """Give the actor the task's features too, which only a simulator knows; the critic always has them."""
     start_from: Path | None = None

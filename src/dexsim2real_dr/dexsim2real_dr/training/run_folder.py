@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from dexsim2real_description.optional import require
+from dexsim2real_dr.curriculum.scheduler import SchedulerConfig
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.config import PpoConfig, TrainConfig
 from dexsim2real_dr.training.progress import Progress
@@ -38,8 +39,9 @@ def read_config(folder: Path) -> TrainConfig:
     data = read_setting(folder)
     try:
         ppo: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in data.pop("ppo").items()}
+        scheduler = SchedulerConfig(**data.pop("scheduler", {}))
         paths = {name: Path(data[name]) for name in ("randomization", "start_from") if data.get(name)}
-        return TrainConfig(**{**data, **paths, "ppo": PpoConfig(**ppo)})
+        return TrainConfig(**{**data, **paths, "ppo": PpoConfig(**ppo), "scheduler": scheduler})
     except (TypeError, KeyError, AttributeError) as error:
         raise TrainingError(f"{folder / CONFIG} was written by another version: {error}; train anew") from error
 
@@ -111,10 +113,11 @@ class Recorder:
 
 
 def _check_same(folder: Path, setting: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    for name in sorted({*setting, *found} - {*_MAY_CHANGE}):
-        if setting.get(name) != found.get(name):
+    before = {**_plain(TrainConfig(setting["task"])), **found}  # what is new since it was begun had its default
+    for name in sorted({*setting, *before} - {*_MAY_CHANGE}):
+        if setting.get(name) != before[name]:
             raise TrainingError(
-                f"{folder} holds a training with another {name}: {found.get(name)!r}, now {setting.get(name)!r}; "
+                f"{folder} holds a training with another {name}: {before[name]!r}, now {setting.get(name)!r}; "
                 "choose another folder with --out, or the same settings to go on"
             )
 

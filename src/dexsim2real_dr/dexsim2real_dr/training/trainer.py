@@ -38,8 +38,9 @@ class Trainer:
             sampler=make_sampler(config),
             threads=config.threads,
             time_limit=config.time_limit,
+            pregrasp=config.pregrasp,
         )
-        self.curriculum = make_curriculum(env, config.curriculum, config.seed)
+        self.curriculum = make_curriculum(env, config.curriculum, config.seed, config.scheduler)
         self.env = TrainingEnv(self.curriculum, config.ppo.reward_scale)
         self.update, self.seconds = 0, 0.0
         self.env.restart(config.seed)

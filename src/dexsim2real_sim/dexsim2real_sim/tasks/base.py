@@ -130,6 +130,10 @@ class Task(ABC):
     slots: ClassVar[tuple[Slot, ...]] = ()
     feature_infos: ClassVar[Mapping[str, FeatureInfo]]
     """What `features` measures."""
+    grasped: ClassVar[bool] = False
+    """Whether the hand holds what matters from every start, so that there is nothing to reach for."""
+    pregrasp: bool = False
+    """Whether an empty hand starts around what it is to grasp, open, at any difficulty."""
 
     @abstractmethod
     def add_objects(self, spec: mujoco.MjSpec) -> None:
@@ -140,6 +144,10 @@ class Task(ABC):
         self, rng: np.random.Generator, difficulty: float, objects: Mapping[str, ObjectModel]
     ) -> InitialState:
         """Draw the start of an episode; `objects` says what each slot holds."""
+
+    def away(self, difficulty: float) -> float:
+        """How far an empty hand starts from where it grasps: as the difficulty has it, or not at all."""
+        return 0.0 if self.pregrasp else difficulty
 
     @abstractmethod
     def features(self, world: World) -> Features:

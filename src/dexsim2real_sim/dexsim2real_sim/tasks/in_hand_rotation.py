@@ -57,6 +57,7 @@ class InHandRotation(Task):
     name: ClassVar[str] = "in_hand_rotation"
     instruction: ClassVar[str] = "Rotate the object in your hand counter-clockwise by 90 degrees without dropping it."
     hold: ClassVar[float] = 0.3
+    grasped: ClassVar[bool] = True
     success_bonus: ClassVar[float] = 100.0
     slots: ClassVar[tuple[Slot, ...]] = (Slot("object", ("colored_block", "foam_brick", "rubik_cube")),)
     feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {

@@ -117,7 +117,7 @@ class PegInsertion(Task):
         spread = progress(difficulty, 0.4, 1.0)
         x, y = in_area(rng, AREA * spread)
         pose = upright(x, y, PEG.half[2], YAW + rng.uniform(-np.pi, np.pi) * spread)
-        return approaching(self._pinch, progress(difficulty, 0.4, 0.9), "peg", pose, PEG)
+        return approaching(self._pinch, self.away(progress(difficulty, 0.4, 0.9)), "peg", pose, PEG)
 
     def features(self, world: World) -> Features:
         """Peg, the way of its lower end to the ground of the hole, its turn against the hole, fingertips."""

@@ -94,7 +94,7 @@ class PickPlace(Task):
         spread = progress(difficulty, 0.4, 1.0)
         x, y = in_area(rng, AREA * spread)
         pose = upright(x, y, model.half[2], YAW + rng.uniform(-np.pi, np.pi) * spread)
-        return approaching(self._pinch, progress(difficulty, 0.4, 0.9), "object", pose, model)
+        return approaching(self._pinch, self.away(progress(difficulty, 0.4, 0.9)), "object", pose, model)
 
     def features(self, world: World) -> Features:
         """Object, its way to the zone, the fingertips' ways to their contact goals, what has been lifted."""

@@ -106,7 +106,7 @@ class Pouring(Task):
         x, y = in_area(rng, AREA * spread)
         post = upright_post(x, y, CUP_HEIGHT / 2)
         near, far = CUP_WRAP.opened(post), CUP_WRAP.opened(BESIDE)
-        return InitialState(near + spread * (far - near), _poses(post))
+        return InitialState(near + self.away(spread) * (far - near), _poses(post))
 
     def _held(self, rng: np.random.Generator, back: float) -> InitialState:
         """Cup in the hand, `back` of the way from over the bowl and tilted to upright over the area."""

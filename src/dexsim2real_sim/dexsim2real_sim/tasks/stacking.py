@@ -99,7 +99,7 @@ class Stacking(Task):
             pose = upright(x, y, 2 * BASE_HALF + model.half[2] + HELD + 0.05 * back, YAW)
             return holding(self._pinch, "top", pose, model, base=base)
         pose = upright(upper[0], upper[1], model.half[2], YAW + rng.uniform(-np.pi, np.pi) * spread)
-        return approaching(self._pinch, progress(difficulty, 0.4, 0.9), "top", pose, model, base=base)
+        return approaching(self._pinch, self.away(progress(difficulty, 0.4, 0.9)), "top", pose, model, base=base)
 
     def features(self, world: World) -> Features:
         """Cubes, the upper one's offset from lying centred on the lower one, fingertips' ways to contact goals."""

@@ -132,7 +132,7 @@ class ToolUse(Task):
         x, y = in_area(rng, AREA * spread)
         tool = upright_post(x, y, GRIP)
         near, far = TOOL_WRAP.opened(tool), TOOL_WRAP.opened(BESIDE)
-        return InitialState(near + spread * (far - near), {"tool": tool.vector, "toast": toast.vector})
+        return InitialState(near + self.away(spread) * (far - near), {"tool": tool.vector, "toast": toast.vector})
 
     def features(self, world: World) -> Features:
         """Toast and spatula, how far the toast is turned, its ways to the plate and from the blade."""
