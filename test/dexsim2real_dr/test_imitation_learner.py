@@ -9,7 +9,7 @@ from dexsim2real_description import make_cell
 from dexsim2real_description.observation import ObservationSpec
 from dexsim2real_dr.imitation.learner import Learner, LearnerConfig
 from dexsim2real_dr.imitation.networks import StateActor
-from dexsim2real_dr.imitation.samples import Lesson, Samples, hold_out
+from dexsim2real_dr.imitation.samples import Lesson, Samples, held_out
 
 SPEC = ObservationSpec.of_cell(make_cell(), cameras=(), features=("x", "y"))
 CONFIG = LearnerConfig(steps=300, batch=64, learning_rate=1e-2, averaging=0.9)
@@ -67,9 +67,13 @@ def test_inputs_are_scaled_by_the_first_samples() -> None:
 
 
 def test_some_episodes_are_held_out() -> None:
-    lessons = [lesson(2, seed) for seed in range(45)]
-    learn, validate = hold_out(lessons)
-    assert (len(learn), len(validate)) == (43, 2)
-    assert validate[0] is lessons[19]
-    parts = list(Samples.of(learn).parts(50))
-    assert [len(part) for part in parts] == [50, 36]
+    assert np.flatnonzero(held_out(45)).tolist() == [19, 39, 44]
+    assert held_out(2).tolist() == [False, True]
+    assert held_out(1).tolist() == [False]
+
+
+def test_parts_are_all_steps_in_order() -> None:
+    samples = Samples.of([lesson(7, seed=0), lesson(5, seed=1)])
+    parts = list(samples.parts(10))
+    assert [len(part) for part in parts] == [10, 2]
+    torch.testing.assert_close(torch.cat([part.chunks for part in parts]), samples.chunks)

@@ -14,10 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from dexsim2real_dr.errors import TrainingError
-from dexsim2real_dr.imitation.samples import Lesson, Samples
+from dexsim2real_dr.imitation.samples import Lesson, Samples, held_out
 
-HELD_OUT = 15
-"""Of so many episodes of a round, one is kept for validation, and at least one of two."""
 _NAME = re.compile(r"round_(\d+)\.npz")
 _INPUT = "input."
 
@@ -56,10 +54,8 @@ class Rounds:
 
     def add(self, number: int, lessons: Sequence[Lesson]) -> None:
         """Keep a round, and drop the oldest beyond the limit. Raises TrainingError if the disk refuses."""
-        marks = [np.full(len(one.chunks), i % HELD_OUT == HELD_OUT - 1) for i, one in enumerate(lessons)]
-        if len(marks) > 1:
-            marks[-1][:] = True
-        self._rounds[number] = _Round(Samples.of(lessons), torch.from_numpy(np.concatenate(marks)))
+        held = np.repeat(held_out(len(lessons)), [len(lesson.chunks) for lesson in lessons])
+        self._rounds[number] = _Round(Samples.of(lessons), torch.from_numpy(held))
         _save(self._rounds[number], self._file(number))
         while len(self._rounds) > 1 and self.steps > self._keep:
             oldest = next(iter(self._rounds))

@@ -13,7 +13,7 @@ from torch import Tensor
 from dexsim2real_description.observation import Inputs
 
 _HELD_OUT = 20
-"""Of so many episodes, one is kept for validation."""
+"""Of so many episodes, one is for validation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +67,9 @@ class Samples:
             yield self.rows(slice(begin, begin + size))
 
 
-def hold_out(lessons: Sequence[Lesson]) -> tuple[list[Lesson], list[Lesson]]:
-    """Lessons to learn from, and others to validate with."""
-    groups: tuple[list[Lesson], list[Lesson]] = ([], [])
-    for i, lesson in enumerate(lessons):
-        groups[i % _HELD_OUT == _HELD_OUT - 1].append(lesson)
-    return groups
+def held_out(count: int) -> NDArray[np.bool_]:
+    """Which of `count` episodes are for validation: one of so many, and of two at least one."""
+    marks = np.arange(count) % _HELD_OUT == _HELD_OUT - 1
+    if count > 1:
+        marks[-1] = True
+    return marks
