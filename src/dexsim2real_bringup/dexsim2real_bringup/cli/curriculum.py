@@ -1,14 +1,18 @@
-"""``curriculum``: the sub-skills into which a task is split."""
+"""``curriculum``: the sub-skills into which a task is split, and what trainings gained by them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import tyro
 
 from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.chat import Chat, ChatConfig
 from dexsim2real_dr.curriculum.decomposition import Decomposition, load, reference
 from dexsim2real_dr.curriculum.proposal import propose
+from dexsim2real_dr.training.run_folder import read_config, read_metrics
+from dexsim2real_dr.training.summary import steps_to_success
 
 
 def curriculum(
@@ -47,6 +51,38 @@ def curriculum(
         found.save(out)
         origin += f"; wrote {out}"
     show(f"Sub-skills of {task}: {origin}", rows_of(found), json)
+
+
+def compare(runs: tyro.conf.Positional[tuple[Path, ...]], /, rate: float = 0.7, json: Path | None = None) -> None:
+    """Show after how many steps trainings first succeeded so often at the full difficulty.
+
+    Args:
+        runs: folders of trainings.
+        rate: share of a window of episodes that must succeed.
+        json: write the table to this file as well.
+    """
+    if not 0.0 < rate <= 1.0:
+        raise DexSim2RealError(f"rate is {rate:g}; expected more than 0 and at most 1")
+    column = f"steps to {rate:.0%}"
+    rows: list[dict[str, Cell]] = []
+    for run in runs:
+        config, history = read_config(run), read_metrics(run)
+        if not history:
+            raise DexSim2RealError(f"{run} has no record of its training; train first")
+        last = history[-1]
+        rows.append(
+            {
+                "run": str(run),
+                "task": config.task,
+                "curriculum": config.curriculum,
+                "seed": config.seed,
+                "steps": last.steps,
+                "difficulty": last.curriculum["difficulty"],
+                "last window": last.curriculum.get("success_rate"),
+                column: steps_to_success(history, rate),
+            }
+        )
+    show("Success is that of a whole window of episodes at the full difficulty; - where it was not reached", rows, json)
 
 
 def rows_of(found: Decomposition) -> list[dict[str, Cell]]:

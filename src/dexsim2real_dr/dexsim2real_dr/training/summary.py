@@ -30,6 +30,17 @@ def summarise(config: TrainConfig, history: Sequence[Progress]) -> dict[str, flo
     }
 
 
+def steps_to_success(history: Sequence[Progress], rate: float) -> int | None:
+    """Environment steps until a window of whole episodes at the full difficulty succeeded so often; None if none did.
+
+    A training with a curriculum meets such episodes only at its end: for it this is an upper bound.
+    """
+    for entry in history:
+        if entry.curriculum["difficulty"] >= 1.0 and entry.curriculum.get("success_rate", 0.0) >= rate:
+            return entry.steps
+    return None
+
+
 def mean(values: Sequence[float | None]) -> float | None:
     """Of those that are known; None if none is."""
     known = [value for value in values if value is not None]
