@@ -126,13 +126,13 @@ class InHandRotation(Task):
         return f"the object is turned by {turned:.0f} degrees, needed {needed:.0f}"
 
     def reward(self, features: Features, difficulty: Array) -> Array:
-        """Fingertips at the object's sides, palm kept up; while the object lies flat, angle to go and spin."""
+        """Fingertips at the object's sides, palm kept up; angle to go and spin, the more the flatter it lies."""
         contact = mean(closeness(_side_gaps(features["tips_at_object"], features["object_half"]), 20.0))
         steady = closeness(features["palm_tilt"], 5.0)
         goal = closeness(np.maximum(features["to_go"], 0.0), 1.0)
         spin = np.clip(features["object_spin"][:, 0], -1.0, 1.0)
-        lying = features["tilt"] < LARGEST_TILT
-        reward: Array = 0.1 * contact + 0.2 * steady + lying * (0.2 * goal + 0.5 * spin)
+        flat = np.clip(1.0 - features["tilt"] / LARGEST_TILT, 0.0, 1.0)
+        reward: Array = 0.1 * contact + 0.2 * steady + flat * (0.2 * goal + 0.5 * spin)
         return reward
 
     def lost(self, features: Features) -> Flags:
