@@ -79,7 +79,7 @@ def test_split_verb(words: list[str], verb: str, rest: list[str]) -> None:
     ("words", "message"),
     [
         (["dmo"], "unknown command 'dmo'. Did you mean 'demo'? Valid: "),
-        (["sim", "veiw"], "unknown command of 'sim' 'veiw'. Did you mean 'view'? Valid: bench, view"),
+        (["sim", "veiw"], "unknown command of 'sim' 'veiw'. Did you mean 'view'? Valid: bench, films, view"),
     ],
 )
 def test_an_unknown_verb_lists_the_valid_ones(words: list[str], message: str) -> None:

@@ -71,7 +71,7 @@ def run_folder(folder, curriculum, history):
 def test_compare_counts_only_windows_at_the_full_difficulty(tmp_path):
     eased = run_folder(tmp_path / "eased", "difficulty", [(0.9, 0.95), (1.0, None), (1.0, 0.6), (1.0, 0.75)])
     flat = run_folder(tmp_path / "flat", "flat", [(1.0, None), (1.0, 0.2)])
-    assert main(["curriculum", "compare", eased, flat, "--json", str(tmp_path / "t")]) == 0
+    assert main(["bench", "curriculum", eased, flat, "--json", str(tmp_path / "t")]) == 0
     first, second = json.loads((tmp_path / "t").read_text())["rows"]
     assert (first["curriculum"], first["steps to 70%"]) == ("difficulty", 40)
     assert (second["last window"], second["steps to 70%"]) == (0.2, None)
@@ -82,5 +82,5 @@ def test_compare_counts_only_windows_at_the_full_difficulty(tmp_path):
 )
 def test_compare_refuses_in_one_line(words, error, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert main(["curriculum", "compare", *words]) == 2
+    assert main(["bench", "curriculum", *words]) == 2
     assert error in " ".join(capsys.readouterr().err.split())

@@ -74,6 +74,8 @@ def test_parameters_by_name_and_what_needs_references(tmp_path: Path, capsys: py
     command = ["dr", "run", "--out", str(tmp_path), "--parameters", "friction_tip", "table_red"]
     assert main([*command, "--method", "vanilla"]) == 0
     assert load_randomization(tmp_path / "randomization.yaml").distribution.names == ("friction_tip", "table_red")
+    assert main([*command, "--method", "vanilla", "--rest", "manual"]) == 0
+    assert len(load_randomization(tmp_path / "randomization.yaml").distribution.names) > 80
     assert main(command) == 2
     assert "fm_dr compares with references" in capsys.readouterr().err
     assert main(["dr", "run", "--out", str(tmp_path), "--parameters", "frictio", "--method", "vanilla"]) == 2

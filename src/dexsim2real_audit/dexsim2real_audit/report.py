@@ -29,6 +29,8 @@ class Section:
     rows: Sequence[Mapping[str, Cell]] = ()
     """A table; columns in the order of the first row."""
     figure: Figure | None = None
+    picture: Path | None = None
+    """A PNG that is there already, in place of a figure."""
     caption: str = ""
 
 
@@ -38,7 +40,7 @@ def save_report(path: Path, title: str, summary: str, sections: Sequence[Section
     Raises DexSim2RealError if that cannot be written; then the old report, if any, stays.
     """
     jinja = require("jinja2", "audit")
-    pictures = [b"" if section.figure is None else _png(section.figure) for section in sections]
+    pictures = [_picture(section) for section in sections]
     template = files("dexsim2real_audit").joinpath("templates/report.html").read_text(encoding="utf-8")
     environment = jinja.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["cell"] = _cell
@@ -63,6 +65,17 @@ def _write_pictures(folder: Path, sections: Sequence[Section], pictures: Sequenc
             folder.mkdir(exist_ok=True)
             name = "".join(c if c.isalnum() else "_" for c in section.title.lower())
             (folder / f"{name}.png").write_bytes(picture)
+
+
+def _picture(section: Section) -> bytes:
+    if section.figure is not None:
+        return _png(section.figure)
+    if section.picture is None:
+        return b""
+    try:
+        return section.picture.read_bytes()
+    except OSError as error:
+        raise DexSim2RealError(f"cannot read {section.picture}: {error.strerror}") from error
 
 
 def _png(figure: Figure) -> bytes:

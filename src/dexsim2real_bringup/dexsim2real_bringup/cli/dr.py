@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,6 +34,7 @@ from dexsim2real_dr.methods.find import SEARCHES, SILENT, find, make_search
 from dexsim2real_dr.simulator import Poses, Simulator
 from dexsim2real_sim import Randomization, Twin, names_of
 from dexsim2real_sim.parameters import parameter
+from dexsim2real_sim.randomization import with_manual_ranges
 from dexsim2real_sim.randomization.method import Method
 from dexsim2real_sim.tasks import TASKS
 
@@ -46,6 +48,7 @@ def run(
     critic: CriticName = "image",
     factors: tuple[str, ...] = ("lighting", "background"),
     parameters: tuple[str, ...] = (),
+    rest: Literal["nominal", "manual"] = "nominal",
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     endpoint: str | None = None,
     model: str | None = None,
@@ -70,6 +73,8 @@ def run(
             vision-language model.
         factors: parameters of these factors are searched.
         parameters: these parameters are searched instead.
+        rest: what the file says of all other parameters: nothing, so that they stay nominal, or their manual ranges,
+            as training wants it.
         config: how to search; a baseline may ask about rounds times samples.
         endpoint: address of an OpenAI-compatible server for the model.
         model: its name there; the key is taken from OPENAI_API_KEY. Also picks the ranges of dreureka.
@@ -109,7 +114,8 @@ def run(
                 _say(time_split(search.state.seconds))
             else:
                 result = _baseline_with_progress(method, problem, config, out, asked)
-    result.save(out / "randomization.yaml")
+    saved = replace(result, distribution=with_manual_ranges(result.distribution)) if rest == "manual" else result
+    saved.save(out / "randomization.yaml")
     _show(result, out, json)
 
 

@@ -1,4 +1,4 @@
-"""``dexsim2real demo``: a film of every task and one contact sheet."""
+"""``sim films``: a film of every task and one contact sheet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEEDS = range(5)
 """Tried in turn until the scripted motion succeeds."""
 
 
-def demo(out: Path = Path("runs/demo"), size: int = 960, json: Path | None = None) -> None:
+def films(out: Path = Path("runs/films"), size: int = 960, json: Path | None = None) -> None:
     """Film a scripted rollout of every task, with the touch map, and put key frames on one contact sheet.
 
     Args:
@@ -28,7 +28,7 @@ def demo(out: Path = Path("runs/demo"), size: int = 960, json: Path | None = Non
         json: Write the table to this file as well.
     """
     console = Console()
-    films: list[Film] = []
+    made: list[Film] = []
     rows: list[dict[str, Cell]] = []
     for task in TASKS:
         seed, note = choose_seed(task)
@@ -38,10 +38,10 @@ def demo(out: Path = Path("runs/demo"), size: int = 960, json: Path | None = Non
         file = out / f"{task}.mp4"
         act, limit = (scripted(env), None) if task in SCRIPTS else (hold(), HOLD_SECONDS)
         film = film_with_progress(env, act, file, size, limit)
-        films.append(film)
+        made.append(film)
         rows.append({"task": task, "seed": seed, "outcome": film.outcome, "film": str(file)})
     sheet = out / "tasks.png"
-    save_png(contact_sheet(films), sheet)
+    save_png(contact_sheet(made), sheet)
     show("Scripted rollouts", rows, json)
     console.print(f"contact sheet: {sheet}", markup=False, highlight=False, soft_wrap=True)
 

@@ -1,0 +1,163 @@
+"""The loop as data: which commands one round consists of, in order, and which files join them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dexsim2real_bringup.loop.step import Step
+
+RANDOMIZATION = "randomization.yaml"
+UNSEEN = 3
+"""Twins that neither pictures nor audits come from: on them the gap is measured."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much is spent on one round."""
+
+    search_rounds: int
+    """Of FM-DR, 20 samples each."""
+    train_steps: int
+    """Environment steps of training per round."""
+    trials: int
+    """Evaluation episodes per robot."""
+    live_trials: int
+    """On the live graph."""
+    cells: int
+    """Simulated robots that a recording is compared with."""
+
+
+SHORT = Budget(search_rounds=5, train_steps=250_000, trials=50, live_trials=5, cells=128)
+"""Minutes on a laptop."""
+FULL = Budget(search_rounds=12, train_steps=5_000_000, trials=150, live_trials=20, cells=256)
+
+
+@dataclass(frozen=True)
+class LoopOptions:
+    """What can be chosen about the loop."""
+
+    task: str = "in_hand_rotation"
+    twin: int = 7
+    """Seed of the robot that stands in for reality; those of the unseen twins follow it."""
+    references: Path | None = None
+    """Photographs of the real scene; None takes pictures of the twin."""
+    start_from: Path | None = None
+    """Checkpoint that training begins with; None takes the one that is shipped, or begins from nothing."""
+    endpoint: str | None = None
+    """Address of an OpenAI-compatible server, for the critic; None judges offline."""
+    model: str | None = None
+    """Its model."""
+    rounds: int = 1
+
+
+@dataclass(frozen=True)
+class Round:
+    """The files of one round, all in its folder."""
+
+    number: int
+    """From 1."""
+    folder: Path
+    randomization: Path
+    """What this round trains under."""
+
+    @property
+    def policy(self) -> Path:
+        """The artifact that the round's training ends with."""
+        return self.folder / "train" / "policy"
+
+    @property
+    def suggestion(self) -> Path:
+        """The audit's new randomization file; there is none if the recording did not leave the family."""
+        return self.folder / "audit" / RANDOMIZATION
+
+
+def randomise(options: LoopOptions, budget: Budget, folder: Path) -> list[Step]:
+    """Before the first round: look at reality, and learn what to draw the simulator's looks from."""
+    references = options.references or folder / "references"
+    steps: list[Step] = []
+    words: tuple[str, ...]
+    if options.references is None:
+        words = ("dr", "capture", "--twin", str(options.twin), "--task", options.task, "--out", str(references))
+        steps.append(Step("references", words, (references,), why="Pictures of a robot that nobody has measured."))
+    found = folder / "randomise" / RANDOMIZATION
+    words = ("dr", "run", "--references", str(references), "--task", options.task, "--out", str(found.parent))
+    words = (*words, "--rounds", str(budget.search_rounds), "--rest", "manual", *_critic(options))
+    why = "Which simulator parameters make pictures look like these; all others keep their manual ranges."
+    return [*steps, Step("randomise", words, (found,), (references,), why)]
+
+
+def first_round(folder: Path) -> Round:
+    """The round that follows `randomise`."""
+    return Round(1, folder / "round_1", folder / "randomise" / RANDOMIZATION)
+
+
+def next_round(last: Round) -> Round:
+    """The round after `last`: under what its audit suggests, or the same again if it found nothing to change."""
+    number, suggestion = last.number + 1, last.suggestion
+    chosen = suggestion if suggestion.exists() else last.randomization
+    return Round(number, last.folder.parent / f"round_{number}", chosen)
+
+
+def round_steps(options: LoopOptions, budget: Budget, this: Round, start: Path | None) -> list[Step]:
+    """Train from the checkpoint `start`, evaluate, run on the live graph, audit what was recorded."""
+    live, audit, twin = this.folder / "live", this.folder / "audit", str(options.twin)
+    n = this.number
+    return [
+        _train(options, budget, this, start),
+        *evaluations(f"round {n}", options, budget, this.policy, this.folder),
+        Step(
+            f"live {n}",
+            ("trials", "live", "--task", options.task, "--policy", str(this.policy), "--twin", twin)
+            + ("--number", str(budget.live_trials), "--out", str(live), "--json", str(this.folder / "live.json")),
+            (live, this.folder / "live.json"),
+            (this.policy,),
+            "The policy on the robot: ROS 2 nodes behind the safety gate, each trial recorded.",
+        ),
+        Step(
+            f"audit {n}",
+            ("audit", str(live), "--task", options.task, "--randomization", str(this.randomization))
+            + ("--cells", str(budget.cells), "--ledger", str(this.folder.parent / "ledger.db"))
+            + ("--out", str(audit), "--json", str(audit / "audit.json")),
+            (audit,),
+            (live, this.randomization),
+            "The recording against simulation: what diverged first, and which assumption explains it.",
+        ),
+    ]
+
+
+def evaluations(name: str, options: LoopOptions, budget: Budget, policy: Path, folder: Path) -> list[Step]:
+    """Trials of a policy in simulation and on the unseen twins."""
+    common = ("evaluate", str(policy), "--task", options.task, "--trials", str(budget.trials), "--seeds", "1")
+    steps = [_evaluation(f"{name} in simulation", common, folder / "simulation.json", policy)]
+    for twin in unseen(options):
+        words = (*common, "--twin", str(twin))
+        steps.append(_evaluation(f"{name} on twin {twin}", words, folder / f"twin_{twin}.json", policy))
+    return steps
+
+
+def unseen(options: LoopOptions) -> range:
+    """Seeds of the twins that the gap is measured on."""
+    return range(options.twin + 1, options.twin + 1 + UNSEEN)
+
+
+def _evaluation(name: str, words: tuple[str, ...], out: Path, policy: Path) -> Step:
+    why = "Seeded trials, each one episode at full difficulty."
+    return Step(name, (*words, "--json", str(out)), (out,), (policy,), why)
+
+
+def _train(options: LoopOptions, budget: Budget, this: Round, start: Path | None) -> Step:
+    run = this.folder / "train"
+    words: tuple[str, ...] = ("train", "--task", options.task, "--randomization", str(this.randomization))
+    words += ("--steps", str(budget.train_steps), "--out", str(run))
+    inputs: tuple[Path, ...] = (this.randomization,)
+    if start is not None:
+        words, inputs = (*words, "--start-from", str(start)), (*inputs, start)
+    return Step(f"train {this.number}", words, (run,), inputs, "PPO under this distribution; ends with an artifact.")
+
+
+def _critic(options: LoopOptions) -> tuple[str, ...]:
+    if options.model is None:
+        return ("--critic", "image")
+    endpoint = () if options.endpoint is None else ("--endpoint", options.endpoint)
+    return ("--critic", "vlm", "--model", options.model, *endpoint)
