@@ -94,7 +94,10 @@ def test_bare_hand_has_no_touch() -> None:
     [
         ({"arm": "ur5"}, "unknown arm 'ur5'. Valid: fr3, panda"),
         ({"hand": "v6"}, "unknown hand 'v6'. Valid: v4, v5"),
-        ({"touch": "uSCuAHH"}, "unknown touch layout 'uSCuAHH'. Did you mean 'uSCuAH'? Valid: grid15, none, uSCuAH"),
+        (
+            {"touch": "uSCuAHH"},
+            "unknown touch layout 'uSCuAHH'. Did you mean 'uSCuAH'? Valid: XR23AHRCPP, grid15, none, uSCuAH",
+        ),
     ],
 )
 def test_unknown_names_list_the_valid_ones(choice: dict[str, str], message: str) -> None:

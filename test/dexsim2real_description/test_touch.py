@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dexsim2real_description import UnknownNameError, touch_layout
+from dexsim2real_description import DexSim2RealError, UnknownNameError, touch_layout
 from dexsim2real_description.hand import SKIN_LENGTH, SKIN_RADIUS
 from dexsim2real_description.touch import TOUCH_LAYOUTS, TouchLayout
 
@@ -17,13 +17,14 @@ def axis_points(layout: TouchLayout) -> np.ndarray:
 
 
 def test_layouts_and_their_sizes() -> None:
-    assert {name: layout.num_taxels for name, layout in TOUCH_LAYOUTS.items()} == {"grid15": 15, "uSCuAH": 30}
+    sizes = {name: layout.num_taxels for name, layout in TOUCH_LAYOUTS.items()}
+    assert sizes == {"grid15": 15, "uSCuAH": 30, "XR23AHRCPP": 30}
     assert next(iter(TOUCH_LAYOUTS)) == "grid15"
     assert touch_layout("uSCuAH") is TOUCH_LAYOUTS["uSCuAH"]
 
 
 def test_unknown_layout_lists_the_valid_ones() -> None:
-    with pytest.raises(UnknownNameError, match=r"unknown touch layout 'grid16'.*'grid15'\? Valid: grid15, uSCuAH"):
+    with pytest.raises(UnknownNameError, match=r"touch layout 'grid16'.*'grid15'\? Valid: XR23AHRCPP, grid15, uSCuAH"):
         touch_layout("grid16")
 
 
@@ -111,3 +112,20 @@ def test_curved_tip_against_the_makers_rotations() -> None:
     ry, rz = np.radians([50, 10])
     normal = [np.sin(ry) * np.cos(rz), np.sin(ry) * np.sin(rz), np.cos(ry)]
     assert touch_layout("uSCuAH").normals[5] == pytest.approx([normal[2], normal[0], normal[1]], abs=1e-3)
+
+
+def test_tips_of_a_whole_hand_stand_where_the_maker_lists_them() -> None:
+    layout, tip = touch_layout("XR23AHRCPP"), touch_layout("uSCuAH")
+    assert np.array_equal(layout.positions, tip.positions)
+    assert np.array_equal(layout.frames, tip.frames)
+    forces = np.random.default_rng(0).uniform(0.1, 1.0, (5, 4, 30, 3))
+    listed = layout.whole_hand(forces)
+    assert listed.shape == (5, 368, 3)
+    # the maker's map: index tip's taxel 2 is number 62, the thumb's first is 4, the ring finger's last ends the list
+    assert np.array_equal(listed[:, [62, 4, 367]], forces[:, [0, 3, 2], [1, 0, 29]])
+    assert np.count_nonzero(listed.any(axis=(0, 2))) == 120  # palm and phalanges read zero
+
+
+def test_tips_by_themselves_have_no_place_in_a_hand() -> None:
+    with pytest.raises(DexSim2RealError, match="'uSCuAH' is no part.*XR23AHRCPP"):
+        touch_layout("uSCuAH").whole_hand(np.zeros((4, 30, 3)))

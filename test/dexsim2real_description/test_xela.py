@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from dexsim2real_description import TouchLayout, UnknownNameError, touch_layout
-from dexsim2real_description.xela import FORCE_PER_COUNT, HAND_TAXELS, HAND_TIPS, XELA_TIPS, xela_tip
+from dexsim2real_description.whole_hand import HAND_TAXELS, HAND_TIPS
+from dexsim2real_description.xela import FORCE_PER_COUNT, XELA_TIPS, xela_tip
 
 
 def test_hand_map_has_every_tip_taxel_once():
@@ -62,5 +63,5 @@ def test_scale_is_the_data_sheets():
 
 
 def test_a_layout_that_no_tip_fills():
-    with pytest.raises(UnknownNameError, match=r"'other'.*Valid: grid15, uSCuAH"):
+    with pytest.raises(UnknownNameError, match=r"'other'.*Valid: XR23AHRCPP, grid15, uSCuAH"):
         xela_tip(TouchLayout("other", np.zeros((1, 3)), np.ones((1, 3))))

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from dexsim2real_description import TouchLayout, UnknownNameError, touch_layout
-from dexsim2real_description.xela import FORCE_PER_COUNT, HAND_TIPS
+from dexsim2real_description.whole_hand import HAND_TIPS
+from dexsim2real_description.xela import FORCE_PER_COUNT
 from dexsim2real_perception.xela_decoder import DecoderConfig, XelaDecoder
 from dexsim2real_perception.xela_stand_in import StandInConfig, XelaStandIn
 from dexsim2real_perception.xela_zero import BaselineConfig
@@ -162,7 +163,7 @@ def test_garbage_is_a_state_and_the_next_good_message_goes_on():
         (
             "grid15",
             {"sensors": 1, "1": sensor("1", "XR23AHRCPP", 368, NOW, integer=[0] * 1104)},
-            "tips of 30 taxels, but touch layout 'grid15' has 15; use the layout uSCuAH",
+            "tips of 30 taxels, but touch layout 'grid15' has 15; use the layout XR23AHRCPP or uSCuAH",
         ),
         ("uSCuAH", {"1": sensor("1", "XR23AHRCPP", 3, NOW, integer=[0] * 9)}, "has 3 taxels, not 368"),
         ("grid15", {"2": sensor("2", "USPA35", 15, NOW, calibrated=[0.0] * 45)}, "only the tips middle have"),

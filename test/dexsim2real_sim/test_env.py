@@ -143,7 +143,9 @@ def test_rates_that_do_not_divide_are_refused():
         make_env(TASK, policy_rate=50.0)
 
 
-@pytest.mark.parametrize(("arm", "hand", "touch"), [("fr3", "v5", "uSCuAH"), ("panda", "v4", "none")])
+@pytest.mark.parametrize(
+    ("arm", "hand", "touch"), [("fr3", "v5", "uSCuAH"), ("panda", "v4", "none"), ("panda", "v4", "XR23AHRCPP")]
+)
 def test_other_robots_run(arm, hand, touch):
     env = make_env(TASK, num_envs=2, arm=arm, hand=hand, touch=touch)
     observation, _ = env.reset()

@@ -6,14 +6,15 @@ frame has z outward (normal), x along the finger towards its end as far as the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_description.errors import UnknownNameError
+from dexsim2real_description.errors import DexSim2RealError, UnknownNameError
 from dexsim2real_description.hand import SKIN_LENGTH, SKIN_RADIUS
+from dexsim2real_description.whole_hand import HAND_MODELS, HAND_TAXELS, HAND_TIPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,8 @@ class TouchLayout:
     """[m], shape (T, 3)."""
     normals: NDArray[np.float64]
     """Outward unit normals, shape (T, 3)."""
+    places: NDArray[np.intp] | None = None
+    """Where each tip's taxels stand in the list of a whole hand's skin, shape (4, T); None for tips by themselves."""
 
     @property
     def num_taxels(self) -> int:
@@ -40,7 +43,20 @@ class TouchLayout:
         x = along / np.linalg.norm(along, axis=1, keepdims=True)
         return np.stack([x, np.cross(self.normals, x), self.normals], axis=-1)
 
+    def whole_hand(self, forces: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Tips' forces [N], shape (..., 4, T, 3), at their places in the hand's list, shape (..., 368, 3).
 
+        Taxels of palm and phalanges read zero: their poses are not published. Raises DexSim2RealError for tips that
+        are not part of a hand's skin.
+        """
+        if self.places is None:
+            raise DexSim2RealError(f"touch layout {self.name!r} is no part of a whole hand's skin; use {_HAND!r}")
+        listed = np.zeros((*forces.shape[:-3], HAND_TAXELS, 3), forces.dtype)
+        listed[..., self.places, :] = forces
+        return listed
+
+
+_HAND = HAND_MODELS[0]
 _CURVED = (
     (10.1, 30.6, 12.54, 0.866, 0.500, 0.0),
     (12.6, 23.6, 12.54, 0.985, 0.174, 0.0),
@@ -98,8 +114,11 @@ def _grid_tip() -> TouchLayout:
     return TouchLayout("grid15", np.array(positions), np.array(normals))
 
 
-TOUCH_LAYOUTS: dict[str, TouchLayout] = {layout.name: layout for layout in (_grid_tip(), _curved_tip())}
-"""`grid15` (default): 15 taxels per tip as in the source paper. `uSCuAH`: the real curved tip with 30."""
+TOUCH_LAYOUTS: dict[str, TouchLayout] = {
+    layout.name: layout for layout in (_grid_tip(), _curved_tip(), replace(_curved_tip(), name=_HAND, places=HAND_TIPS))
+}
+"""`grid15` (default): 15 taxels per tip as in the source paper. `uSCuAH`: the real curved tip with 30. `XR23AHRCPP`:
+four such tips as parts of a right hand that is skinned all over, whose 368 taxels are one list."""
 
 
 def touch_layout(name: str) -> TouchLayout:

@@ -1,7 +1,7 @@
-"""XELA skins as the XELA server reports them: models, taxel numbering, axes and scale.
+"""XELA fingertips as the XELA server reports them: models, taxel numbering, axes and scale.
 
-Sources: the maker's `xela_models` (uSCuAH.xacro: taxel poses) and `xela_apps` (server captures, and the map
-from places in the full hand's list to taxels), and the uSPa46 data sheet of July 2025; figures in FACTS 3.
+Sources: the maker's `xela_models` (uSCuAH.xacro: taxel poses) and `xela_apps` (server captures), and the uSPa46 data
+sheet of July 2025; figures in FACTS 3.
 """
 
 from __future__ import annotations
@@ -13,42 +13,14 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from dexsim2real_description.errors import UnknownNameError
-from dexsim2real_description.names import FINGERS
 from dexsim2real_description.touch import TouchLayout, touch_layout
-
-HAND_MODELS: tuple[str, ...] = ("XR23AHRCPP", "XR23AHLCPP")
-"""Models that are a whole Allegro hand in one sensor, right and left, with curved tips."""
-HAND_TAXELS = 368
-"""Taxels of a whole hand: thumb 62, three fingers of 78, palm 72."""
+from dexsim2real_description.whole_hand import HAND_MODELS
 
 FORCE_PER_COUNT: tuple[float, float, float] = (0.87 / 1388, 0.87 / 1388, 7.35 / 10085)
 """[N] per count along x, y, z, range H: 0.87 N of shear at 1388 counts, 7.35 N of pressure at 10085 (uSPa46 data
 sheet; the tips' own sheet is not public). Only for skins without the maker's calibration."""
 TYPICAL_COUNTS: tuple[float, float, float] = (32768.0, 32768.0, 36500.0)
 """Counts of an untouched taxel in the maker's captures, x, y, z; individual taxels differ by some hundreds."""
-
-_RUNS: dict[str, tuple[int, ...]] = {
-    "index": (62, 66, 67, 83, 101, 123, 124, 144),
-    "middle": (156, 164, 165, 185, 203, 221, 222, 246),
-    "ring": (266, 278, 279, 303, 329, 347, 348, 364),
-    "thumb": (0, 4, 5, 17, 31, 45, 46, 58),
-}
-"""Where each run of _RUN_TAXELS starts in the whole hand's list (the list walks bus lines across modules)."""
-_RUN_TAXELS = ((2, 3, 4, 5), (1,), (6, 7, 8, 9), range(10, 16), range(16, 22), (26,), (22, 23, 24, 25), range(27, 31))
-"""The maker's numbers of the taxels in each run."""
-
-
-def _hand_map() -> NDArray[np.intp]:
-    places = np.zeros((len(FINGERS), 30), np.intp)
-    for finger, name in enumerate(FINGERS):
-        for start, taxels in zip(_RUNS[name], _RUN_TAXELS, strict=True):
-            for step, taxel in enumerate(taxels):
-                places[finger, taxel - 1] = start + step
-    return places
-
-
-HAND_TIPS: NDArray[np.intp] = _hand_map()
-"""Place of every tip taxel in the whole hand's list: shape (4, 30), fingers in our order, taxels 1 to 30."""
 
 _CURVED_RPY = (
     *((0, 90, 30), (0, 90, 10), (0, 90, 10), (0, 90, 0), (0, 90, 0)),
@@ -71,7 +43,7 @@ class XelaTip:
     """How one XELA tip model fills a touch layout."""
 
     model: str
-    """Name the server gives to a tip of its own (a whole hand has one of HAND_MODELS)."""
+    """Name the server gives to a tip of its own, or to the whole hand of which it is a part."""
     order: NDArray[np.intp]
     """Layout taxel i is the tip's taxel order[i], counted from 0: shape (T,)."""
     axes: NDArray[np.float64]
@@ -95,6 +67,7 @@ def _tips() -> dict[str, XelaTip]:
     half_turn = np.diag([-1.0, -1.0, 1.0])
     return {
         "uSCuAH": XelaTip("uSCuAH", np.arange(30), _curved_axes(curved)),
+        HAND_MODELS[0]: XelaTip(HAND_MODELS[0], np.arange(30), _curved_axes(curved)),
         "grid15": XelaTip("USPA35", grid, np.tile(_REACTION @ half_turn, (15, 1, 1))),
     }
 

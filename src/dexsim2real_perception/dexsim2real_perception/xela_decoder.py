@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import FINGERS, TouchLayout
-from dexsim2real_description.xela import FORCE_PER_COUNT, HAND_MODELS, HAND_TAXELS, HAND_TIPS, xela_tip
+from dexsim2real_description.whole_hand import HAND_MODELS, HAND_TAXELS, HAND_TIPS
+from dexsim2real_description.xela import FORCE_PER_COUNT, xela_tip
 from dexsim2real_perception.errors import FrameError
 from dexsim2real_perception.source import State
 from dexsim2real_perception.touch import TouchFrame
@@ -160,7 +161,7 @@ def _check_layout(sensor: XelaSensor, per_tip: int, layout: TouchLayout) -> None
     if layout.num_taxels != per_tip:
         raise FrameError(
             f"sensor {sensor.number} ({sensor.model}) has tips of {per_tip} taxels, but touch layout "
-            f"{layout.name!r} has {layout.num_taxels}; use the layout uSCuAH, and train with it"
+            f"{layout.name!r} has {layout.num_taxels}; use the layout {HAND_MODELS[0]} or uSCuAH, and train with it"
         )
 
 

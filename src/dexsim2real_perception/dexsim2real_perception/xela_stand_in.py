@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from dexsim2real_description import FINGERS, DexSim2RealError, touch_layout
 from dexsim2real_description.optional import require
-from dexsim2real_description.xela import FORCE_PER_COUNT, HAND_MODELS, HAND_TAXELS, HAND_TIPS, TYPICAL_COUNTS, xela_tip
+from dexsim2real_description.whole_hand import HAND_MODELS, HAND_TAXELS, HAND_TIPS
+from dexsim2real_description.xela import FORCE_PER_COUNT, TYPICAL_COUNTS, xela_tip
 
 log = logging.getLogger(__name__)
 

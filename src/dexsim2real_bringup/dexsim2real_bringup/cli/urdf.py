@@ -19,7 +19,7 @@ def urdf(
     Args:
         arm: panda or fr3.
         hand: v4 or v5.
-        touch: Touch layout of the fingertips, grid15 or uSCuAH; none for a bare hand.
+        touch: Touch layout of the fingertips, grid15, uSCuAH or XR23AHRCPP; none for a bare hand.
         meshes: Show meshes instead of primitives; needs the package example-robot-data.
         out: File to write.
     """
