@@ -24,6 +24,7 @@ def demos(
     out: Path,
     noise: float = 0.6,
     planned: bool = False,
+    objects: str = "seen",
     envs: int = 16,
     seed: int = 0,
     randomization: Path | None = None,
@@ -40,6 +41,7 @@ def demos(
         noise: largest standard deviation of bursts of noise on the expert's actions; what is recorded is what the
             expert then does about it.
         planned: the expert's way to the object is planned (mink, OMPL) and not straight.
+        objects: seen, unseen, all, or names with commas between.
         envs: cells at work together.
         seed: of all that is random.
         randomization: file that parameters are drawn from; uniform over the manual ranges if not given.
@@ -53,7 +55,9 @@ def demos(
             f"{out} holds demonstrations of {found.task}, seed {found.seed}, noise {found.noise:g}, "
             f"{'planned' if found.planned else 'not planned'}; choose another file"
         )
-    env = make_env(task, envs, sampler=make_sampler(TrainConfig(task, randomization=randomization)), threads=1)
+    chosen = tuple(objects.split(",")) if "," in objects else objects
+    sampler = make_sampler(TrainConfig(task, randomization=randomization))
+    env = make_env(task, envs, sampler=sampler, threads=1, objects=chosen)
     result = _record(env, found, episodes)
     if not result.episodes:
         raise DexSim2RealError(f"no episode of {result.tried} succeeded; use less noise than {noise:g}")
