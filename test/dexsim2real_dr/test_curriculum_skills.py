@@ -155,9 +155,14 @@ def test_a_buffer_keeps_the_latest_and_survives_text(env):
     buffer, other = StateBuffer(3), StateBuffer(3)
     for state in states:
         buffer.add(state)
-    other.load(buffer.dump())
+    size = len(states[0].physics)
+    other.load(buffer.dump(), size)
     assert [s.physics.tolist() for s in other._states] == [s.physics.tolist() for s in states[2:]]
-    other.load(StateBuffer(3).dump())
+    for damaged, words in ((buffer.dump()[:-40], "damaged"), ("bm8=", "damaged"), (buffer.dump(), "another cell")):
+        with pytest.raises(DexSim2RealError, match=words):
+            other.load(damaged, size + (words != "damaged"))
+        assert len(other) == 3
+    other.load(StateBuffer(3).dump(), size)
     assert len(other) == 0
 
 

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that one environment's future depends on but noise, which is drawn anew."""
+    """All that one environment's future depends on but noise, which is drawn anew, and what only twins have."""
 
     physics: Array
     """State of the engine, contacts' warm start and delayed commands included, shape (S,)."""

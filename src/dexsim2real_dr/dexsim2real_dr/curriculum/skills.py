@@ -141,5 +141,5 @@ class SkillCurriculum(Curriculum):
             lesson.passed = state["lessons"][lesson.name]["passed"]
             lesson.scheduler.load_state_dict(state["lessons"][lesson.name]["scheduler"])
         for buffer, text in zip(self.buffers, state["buffers"], strict=True):
-            buffer.load(text)
+            buffer.load(text, self.env.sim.batch.state.shape[1])
         self._rng.bit_generator.state = state["random"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from collections import deque
+from zipfile import BadZipFile
 
 import numpy as np
 
+from dexsim2real_dr.errors import CurriculumError
 from dexsim2real_sim.snapshot import Snapshot, pack, unpack
 
 
@@ -34,9 +36,21 @@ class StateBuffer:
         np.savez_compressed(file, allow_pickle=False, **pack(list(self._states)))
         return base64.b64encode(file.getvalue()).decode()
 
-    def load(self, text: str) -> None:
-        """Hold the states of `dump` in place of the present ones."""
-        with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as archive:
-            states = unpack(dict(archive))
+    def load(self, text: str, size: int) -> None:
+        """Hold the states of `dump` in place of the present ones.
+
+        Raises CurriculumError if they are damaged, or of a simulator whose state does not have this size.
+        """
+        try:
+            with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as archive:
+                states = unpack(dict(archive))
+        except (ValueError, KeyError, OSError, BadZipFile) as error:  # base64's error is a ValueError
+            raise CurriculumError(f"the states to begin from are damaged: {error}; train anew") from error
+        for state in states:
+            if state.physics.shape != (size,):
+                raise CurriculumError(
+                    f"the states to begin from have {state.physics.size} numbers, the simulator's {size}: they are of "
+                    "another cell or version; train anew"
+                )
         self._states.clear()
         self._states.extend(states)

@@ -66,7 +66,7 @@ CUP_WRAP = Wrap(
 class Pouring(Task):
     """Most of the granules in the bowl.
 
-    Difficulty 0 starts with the cup held over the bowl and tilted; up to `HELD` that start moves back to the cup held
+    Difficulty 0 starts with the cup held over the bowl and tilted; up to 0.5 that start moves back to the cup held
     upright over the area where cups stand; then the cup stands there, ever further from a hand that is ever further
     away.
     """

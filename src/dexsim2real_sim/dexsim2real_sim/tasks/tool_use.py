@@ -81,7 +81,7 @@ class ToolUse(Task):
     """Toast on the plate, the other side up.
 
     Difficulty 0 starts with the toast on the tilted blade over the plate; up to 0.3 that start moves back to the
-    toast on the grill with the blade under it, up to `HELD` to the spatula in the hand before the grill; then it stands
+    toast on the grill with the blade under it, up to 0.6 to the spatula in the hand before the grill; then it stands
     on the table, ever further from a hand that is ever further away.
     """
 
