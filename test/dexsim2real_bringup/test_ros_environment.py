@@ -33,6 +33,7 @@ def test_what_the_user_has_set_stays():
     assert transport(False, {RANGE: "SUBNET"}) == {PROFILE: str(FASTDDS_PROFILE), RANGE: "SUBNET"}
     assert transport(True, {}) == transport(True, {RANGE: "LOCALHOST"}) == ros_environment({})
     assert transport(False, ros_environment({})) == transport(False, {}) != ros_environment({})
+    assert transport(True, transport(False, {})) == transport(True, {})  # what we have set ourselves is not the user's
 
 
 def test_processes_without_images_use_no_shared_memory_and_are_heard_all_the_same(ros_environment):

@@ -61,7 +61,7 @@ def test_it_comes_up_obeys_the_operator_and_ends_cleanly(ros_environment, listen
         assert run(ros_environment, "gate", "reset").stdout == "disarmed\n"
         shown = run(ros_environment, "gate", "state")
         assert shown.returncode == 0 and re.search(r"safety_gate\s+.\s+disarmed", shown.stdout)
-        heard = run(ros_environment, "topics", "--seconds", "2")
+        heard = run(ros_environment, "topics", "--seconds", "10")
         assert heard.returncode == 0 and "/joint_states" in heard.stdout
     finally:
         up.send_signal(signal.SIGINT)

@@ -9,9 +9,10 @@ from types import TracebackType
 
 import numpy as np
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
-from dexsim2real_bringup.fault_relay import PREFIX, RELAYED, Disturbance, FaultRelay, remappings
+from dexsim2real_bringup.fault_relay import NODE, ORDERS, PREFIX, RELAYED, Disturbance, remappings
 from dexsim2real_bringup.graph import GraphOptions, graph
 from dexsim2real_bringup.graph_bench import run_when_ready, start_running
 from dexsim2real_bringup.graph_listener import COMMANDS, GATE_STATE, JOINTS_TOPIC, KEPT, GraphListener
@@ -106,7 +107,7 @@ class _BreakableGraph:
         self._limits = make_cell(options.arm, options.hand, options.touch).limits
         self._output: list[str] = []
         words = remappings(_PUBLISHERS) if relayed else None
-        nodes = graph("sim", options)
+        nodes = (*graph("sim", options), *((NODE,) if relayed else ()))
         self._processes = Processes(nodes, lambda name, line: self._output.append(f"{name}: {line}"), words)
         self._relayed = relayed
         self.commands, self._positions, self._robot = MotionRecord(), MotionRecord(), MotionRecord()
@@ -116,8 +117,8 @@ class _BreakableGraph:
         try:
             self._session = RosSession("fault_bench")
             node = self._session.node
-            self._listener = GraphListener(node)
-            self._relay = FaultRelay(node) if self._relayed else None
+            self._listener = GraphListener(node, images=False)
+            self._orders = node.create_publisher(String, ORDERS, 1)
             commands, states = qos_without_deadline(COMMANDS), qos_without_deadline(JOINTS_TOPIC)
             commands.depth = states.depth = KEPT
             node.create_subscription(JointTrajectory, COMMANDS, self._take_command, commands)
@@ -152,8 +153,8 @@ class _BreakableGraph:
     def _cause(self, fault: Fault) -> None:
         if fault.node:
             self._processes.kill(fault.node)
-        elif self._relay is not None and fault.disturbance != "none":
-            self._relay.disturb(fault.topic, fault.disturbance)
+        else:
+            self._orders.publish(String(data=f"{fault.topic} {fault.disturbance}"))
 
     def _watch(self, begin: float, fault: Fault) -> float | None:
         """Look on; returns after how long the gate said that it stopped [ms]."""
@@ -180,8 +181,8 @@ class _BreakableGraph:
         """Undo the fault, reset, arm, and see whether the robot moves again."""
         if fault.node:
             self._processes.start(fault.node)
-        elif self._relay is not None:
-            self._relay.disturb("", "none")
+        else:
+            self._orders.publish(String(data=f"{fault.topic} none"))
         try:
             if fault.node == "safety_gate":
                 self._session.until(lambda: self._listener.messages[GATE_STATE] == "disarmed", RECOVERY, "new gate")

@@ -1,8 +1,12 @@
-"""Stands between a publisher and its subscribers, and can freeze, delay or spoil what passes."""
+"""Stands between publishers and their subscribers, and can freeze, delay or spoil what passes.
+
+A node of its own, for images pass through it; whoever measures says on ORDERS what it shall do.
+"""
 
 from __future__ import annotations
 
 import array
+import sys
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -11,15 +15,20 @@ from typing import Any, Literal
 import numpy as np
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Image, JointState, PointCloud2
+from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
-from dexsim2real_description.ros_node import QOS, qos_without_deadline
+from dexsim2real_bringup.graph import NodeSpec
+from dexsim2real_description.ros_node import QOS, GraphNode, qos_without_deadline, run_node
 from dexsim2real_description.touch_cloud import POINT_STEP
 
 Disturbance = Literal["none", "frozen", "delayed", "nan"]
 
 DELAY = 0.5
 """[s]"""
+ORDERS = "/fault_relay/orders"
+"""Topic and disturbance, in one text with a space between."""
+NODE = NodeSpec("dexsim2real_bringup", "fault_relay", "fault_relay", images=True)
 PREFIX = "/undisturbed"
 """The relayed publisher is remapped to its topic behind this."""
 _PERIOD = 0.002
@@ -43,21 +52,25 @@ def remappings(node_topics: Mapping[str, tuple[str, ...]]) -> dict[str, list[str
     }
 
 
-class FaultRelay:
-    """Passes every topic of RELAYED on from `node`, one of them disturbed."""
+class FaultRelay(GraphNode):
+    """Passes every topic of RELAYED on, one of them disturbed."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self) -> None:
+        super().__init__("fault_relay")
         self.topic, self.kind = "", "none"
         self._late: deque[tuple[float, bytes]] = deque()
-        self._publishers = {topic: node.create_publisher(kind, topic, QOS[topic]) for topic, kind in RELAYED.items()}
+        self._out: dict[str, Any] = {
+            topic: self.create_publisher(kind, topic, QOS[topic]) for topic, kind in RELAYED.items()
+        }
         for topic, kind in RELAYED.items():
             qos = qos_without_deadline(topic)
-            node.create_subscription(kind, PREFIX + topic, self._passer(topic), qos, raw=True)
-        node.create_timer(_PERIOD, self._send_late)
+            self.create_subscription(kind, PREFIX + topic, self._passer(topic), qos, raw=True)
+        self.create_subscription(String, ORDERS, self._obey, 1)
+        self.create_timer(_PERIOD, self._send_late)
 
-    def disturb(self, topic: str, kind: Disturbance) -> None:
+    def _obey(self, order: String) -> None:
         """From now on, do this to this topic, and nothing to the others."""
-        self.topic, self.kind = topic, kind
+        self.topic, _, self.kind = order.data.partition(" ")
         self._late.clear()
 
     def _passer(self, topic: str) -> Any:
@@ -66,15 +79,15 @@ class FaultRelay:
             if kind == "delayed":
                 self._late.append((time.monotonic() + DELAY, message))
             elif kind == "nan":
-                self._publishers[topic].publish(spoil(message, RELAYED[topic]))
+                self._out[topic].publish(spoil(message, RELAYED[topic]))
             elif kind == "none":
-                self._publishers[topic].publish(message)
+                self._out[topic].publish(message)
 
         return take
 
     def _send_late(self) -> None:
         while self._late and self._late[0][0] <= time.monotonic():
-            self._publishers[self.topic].publish(self._late.popleft()[1])
+            self._out[self.topic].publish(self._late.popleft()[1])
 
 
 def spoil(message: bytes, kind: type) -> bytes:
@@ -94,3 +107,12 @@ def _spoilt_cloud(cloud: PointCloud2) -> array.array[int]:
     rows = np.frombuffer(cloud.data, np.uint8).reshape(-1, POINT_STEP).copy()
     rows[:, :24] = np.frombuffer(np.full(6, np.nan, "<f4").tobytes(), np.uint8)  # the finger and taxel numbers stay
     return array.array("B", rows.tobytes())
+
+
+def main() -> int:
+    """Entry point of the node."""
+    return run_node(FaultRelay)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

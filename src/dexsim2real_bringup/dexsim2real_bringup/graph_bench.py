@@ -38,7 +38,7 @@ def measure_graph(options: GraphOptions, seconds: float) -> GraphReport:
     output: list[str] = []
     with (
         Processes(graph("sim", options), lambda name, line: output.append(f"{name}: {line}")) as processes,
-        RosSession("bench") as session,
+        RosSession("bench", images=True) as session,
     ):
         listener = GraphListener(session.node)
         start_running(session, listener, processes, output)
@@ -62,9 +62,9 @@ def start_running(session: RosSession, listener: GraphListener, processes: Proce
 
     def ready() -> bool:
         check_running(processes, output)
-        return all(len(listener.stream(topic).stamps) > 10 for topic in (JOINTS_TOPIC, CHUNKS, *IMAGES.values()))
+        return all(len(listener.stream(topic).stamps) > 10 for topic in listener.topics)
 
-    session.until(ready, START, "joint states, images and action chunks")
+    session.until(ready, START, f"messages on {', '.join(listener.topics)}")
     run_when_ready(session, listener)
 
 

@@ -31,19 +31,21 @@ KEPT = 100
 
 
 class GraphListener:
-    """Subscribes from `node` to the robot, its cameras, the policy and the gate."""
+    """Subscribes from `node` to the robot, the policy, the gate, and to the cameras if `images`."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Any, images: bool = True) -> None:
+        self.topics = (JOINTS_TOPIC, CHUNKS, *(IMAGES.values() if images else ()))
+        """What flows in a graph that is ready."""
         self._stamps: dict[str, tuple[array[int], array[int]]] = {}
         self.said: dict[str, list[tuple[int, dict[str, str]]]] = {}
         """What each node said of itself, and when [ns]; the gate's state is under its topic."""
         self.messages: dict[str, str] = {}
         """The last word of each node."""
-        for topic, kind in _TYPES.items():
+        for topic in (*self.topics, COMMANDS):
             self._stamps[topic] = (array("q"), array("q"))
             qos = qos_without_deadline(topic)
             qos.depth = KEPT
-            node.create_subscription(kind, topic, self._stamped(topic), qos, raw=True)
+            node.create_subscription(_TYPES[topic], topic, self._stamped(topic), qos, raw=True)
         for topic in ("/diagnostics", GATE_STATE):
             node.create_subscription(DiagnosticArray, topic, self._says(topic), qos_without_deadline(topic))
 

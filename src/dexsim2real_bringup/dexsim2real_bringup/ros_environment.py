@@ -32,9 +32,11 @@ def transport(images: bool, base: Mapping[str, str] | None = None) -> dict[str, 
     """
     base = os.environ if base is None else base
     own = {name: base.get(name, value) for name, value in _IMAGES.items()}
-    return own if images or own != _IMAGES else _NO_IMAGES
+    if own not in (_IMAGES, _NO_IMAGES):
+        return own
+    return _IMAGES if images else _NO_IMAGES
 
 
-def apply_ros_environment() -> None:
-    """Give this process that environment; before `rclpy.init`."""
-    os.environ.update(ros_environment())
+def apply_ros_environment(images: bool = True) -> None:
+    """Give this process the environment of the graph; before `rclpy.init`, and the first time counts."""
+    os.environ.update(transport(images))

@@ -20,8 +20,9 @@ ASK_AGAIN = 2.0
 class RosSession:
     """A node that lives as long as the `with` block. Raises DexSim2RealError where rclpy is not installed."""
 
-    def __init__(self, name: str) -> None:
-        apply_ros_environment()
+    def __init__(self, name: str, images: bool = False) -> None:
+        """Who listens to `images` shares memory with the graph, and hangs for a while if one of its nodes is killed."""
+        apply_ros_environment(images)
         self._rclpy = require("rclpy", "ros")
         from rclpy.signals import SignalHandlerOptions
 

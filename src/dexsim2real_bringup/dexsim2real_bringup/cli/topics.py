@@ -31,7 +31,7 @@ def topics(seconds: float = 0.0, json: Path | None = None) -> None:
         json: write the last table to this file as well.
     """
     end = time.monotonic() + seconds if seconds else float("inf")
-    with RosSession("topics") as session, suppress(KeyboardInterrupt):
+    with RosSession("topics", images=True) as session, suppress(KeyboardInterrupt):
         watcher = _Watcher(session.node)
         with Live(console=Console(markup=False), refresh_per_second=4) as live:
             while time.monotonic() < end:
