@@ -1,6 +1,8 @@
 """The expert that plans its way."""
 
-from dexsim2real_dr.imitation.planned import PlannedPickPlace
+import numpy as np
+
+from dexsim2real_dr.imitation.planned import PlannedPegInsertion, PlannedPickPlace
 from dexsim2real_sim import make_env
 from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.scripted.rollout import run_script
@@ -41,3 +43,15 @@ def test_where_no_way_is_found_it_goes_as_the_script() -> None:
     moves = list(expert.approach(0, nowhere, env.target[0, 7:], env.target[0, :7]))
     assert (expert.planned, expert.unplanned) == (0, 1)
     assert moves[-1].palm == nowhere
+
+
+def test_obstacles_are_all_that_is_on_the_table() -> None:
+    env = make_env("peg_insertion", 1, seed=1, difficulty=1.0, threads=1)
+    env.reset()
+    boxes = PlannedPegInsertion(env)._obstacles(0)
+    assert len(boxes) == 5  # the peg, and four walls around the hole
+    peg = boxes[int(np.argmax([box.size[2] for box in boxes]))]
+    np.testing.assert_allclose(peg.centre, env.sim.pose("peg")[0, :3], atol=1e-6)
+    assert abs(peg.size[2] - 0.12) < 1e-3
+    # upright and turned by an angle, a square of 0.03 has sides of 0.03 (|cos| + |sin|) along the axes
+    assert 0.03 - 1e-6 <= peg.size[0] <= 0.03 * 2**0.5 + 1e-6

@@ -52,7 +52,7 @@ class Learner:
         self.config, self.seed, self.step = config, seed, 0
         self.network = network.train()
         network.update_normalization(first.inputs)  # type: ignore[operator]
-        forget = get_ema_multi_avg_fn(config.averaging)  # type: ignore[no-untyped-call]
+        forget = get_ema_multi_avg_fn(config.averaging)
         self._mean = AveragedModel(network, multi_avg_fn=forget)
         self._optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=1e-4)
 
@@ -98,7 +98,7 @@ class Learner:
             group["lr"] = self._learning_rate()
         loss = functional.smooth_l1_loss(self.network(batch.inputs), batch.chunks, beta=_QUADRATIC)
         self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
         self._optimizer.step()
         self._mean.update_parameters(self.network)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+import mujoco
 import numpy as np
 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim import DexEnv
 from dexsim2real_sim.planning import Box, Collisions, plan_motion, reach_palm
 from dexsim2real_sim.pose import Pose
+from dexsim2real_sim.robot import FIXTURE, OBJECT
+from dexsim2real_sim.scene import TABLE
 from dexsim2real_sim.scripted import Script
 from dexsim2real_sim.scripted.peg_insertion import PegInsertionScript
 from dexsim2real_sim.scripted.pick_place import PickPlaceScript
@@ -29,6 +32,8 @@ class PlannedReach(PinchScript):
 
     def __init__(self, env: DexEnv) -> None:
         super().__init__(env)
+        self._model = env.sim.batch.get_model(0)
+        self._data = mujoco.MjData(self._model)
         self.planned, self.unplanned = 0, 0
         """How often a way was planned, and how often none was found and the script went straight on."""
 
@@ -48,12 +53,19 @@ class PlannedReach(PinchScript):
         yield Move(way=lambda share: motion.at(np.array([share * motion.duration]))[0][0], seconds=motion.duration)
 
     def _obstacles(self, env: int) -> list[Box]:
-        """The objects as boxes along the world's axes."""
+        """What lies or stands on the table, as boxes along the world's axes."""
+        batch = self.env.sim.batch
+        batch.get_model(env, self._model)
+        batch.get_data(env, self._data)
+        mujoco.mj_kinematics(self._model, self._data)
         boxes = []
-        for slot, model in self.env.starter.objects[env].items():
-            pose = self.body(env, slot)
-            size = 2 * np.abs(pose.rotation.as_matrix()) @ model.half
-            boxes.append(Box(tuple(pose.position.tolist()), tuple(size.tolist())))
+        for geom in np.flatnonzero(self._model.geom_contype & (OBJECT | FIXTURE)).tolist():
+            if self._model.geom(geom).name == TABLE:
+                continue  # it is there already
+            centre, half = self._model.geom_aabb[geom, :3], self._model.geom_aabb[geom, 3:]
+            turn = self._data.geom_xmat[geom].reshape(3, 3)
+            middle, size = self._data.geom_xpos[geom] + turn @ centre, 2 * np.abs(turn) @ half
+            boxes.append(Box(tuple(middle.tolist()), tuple(size.tolist())))
         return boxes
 
 
