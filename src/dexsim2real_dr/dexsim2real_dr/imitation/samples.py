@@ -69,7 +69,7 @@ class Samples:
 
 def held_out(count: int) -> NDArray[np.bool_]:
     """Which of `count` episodes are for validation: one of so many, and of two at least one."""
-    marks = np.arange(count) % _HELD_OUT == _HELD_OUT - 1
+    marks: NDArray[np.bool_] = np.arange(count) % _HELD_OUT == _HELD_OUT - 1
     if count > 1:
         marks[-1] = True
     return marks
