@@ -1,6 +1,7 @@
 """Steps run once, again when what they read has changed, and go on after an interruption. With real commands."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -46,7 +47,7 @@ def test_another_command_makes_it_anew(tmp_path, console):
 def test_what_a_failed_step_left_is_kept_for_the_same_step_only(tmp_path, console):
     out, source = tmp_path / "half", tmp_path / "source.txt"
     source.write_text("one")
-    failing = Step("fail", ("sim", "view", "no_such_task"), (out,), (source,))
+    failing = Step("fail", ("sim", "view", "no_such_task"), (out,), (source,), resumes=True)
     with pytest.raises(StepFailedError, match="'fail' failed with status 2"):
         run_steps([failing], tmp_path, console)
     (out / "part").mkdir(parents=True)  # as an interrupted command leaves it
@@ -57,6 +58,10 @@ def test_what_a_failed_step_left_is_kept_for_the_same_step_only(tmp_path, consol
     with pytest.raises(StepFailedError):
         run_steps([failing], tmp_path, console)
     assert not out.exists()  # made from another input, so not to be gone on with
+    (out / "part").mkdir(parents=True)
+    with pytest.raises(StepFailedError):
+        run_steps([replace(failing, resumes=False)], tmp_path, console)
+    assert not out.exists()  # a command that cannot go on begins anew
 
 
 def test_a_step_that_makes_nothing_is_an_error(tmp_path, console):

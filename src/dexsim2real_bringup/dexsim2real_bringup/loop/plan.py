@@ -8,6 +8,8 @@ from pathlib import Path
 from dexsim2real_bringup.loop.step import Step
 
 RANDOMIZATION = "randomization.yaml"
+FIRST_TRIAL = "trial_001"
+"""The recording that is audited."""
 UNSEEN = 3
 """Twins that neither pictures nor audits come from: on them the gap is measured."""
 
@@ -84,7 +86,7 @@ def randomise(options: LoopOptions, budget: Budget, folder: Path) -> list[Step]:
     words = ("dr", "run", "--references", str(references), "--task", options.task, "--out", str(found.parent))
     words = (*words, "--rounds", str(budget.search_rounds), "--rest", "manual", *_critic(options))
     why = "Which simulator parameters make pictures look like these; all others keep their manual ranges."
-    return [*steps, Step("randomise", words, (found,), (references,), why)]
+    return [*steps, Step("randomise", words, (found.parent,), (references,), why, resumes=True)]
 
 
 def first_round(folder: Path) -> Round:
@@ -116,7 +118,7 @@ def round_steps(options: LoopOptions, budget: Budget, this: Round, start: Path |
         ),
         Step(
             f"audit {n}",
-            ("audit", str(live), "--task", options.task, "--randomization", str(this.randomization))
+            ("audit", str(live / FIRST_TRIAL), "--task", options.task, "--randomization", str(this.randomization))
             + ("--cells", str(budget.cells), "--ledger", str(this.folder.parent / "ledger.db"))
             + ("--out", str(audit), "--json", str(audit / "audit.json")),
             (audit,),
@@ -153,7 +155,8 @@ def _train(options: LoopOptions, budget: Budget, this: Round, start: Path | None
     inputs: tuple[Path, ...] = (this.randomization,)
     if start is not None:
         words, inputs = (*words, "--start-from", str(start)), (*inputs, start)
-    return Step(f"train {this.number}", words, (run,), inputs, "PPO under this distribution; ends with an artifact.")
+    why = "PPO under this distribution; ends with an artifact."
+    return Step(f"train {this.number}", words, (run, this.policy), inputs, why, resumes=True)
 
 
 def _critic(options: LoopOptions) -> tuple[str, ...]:

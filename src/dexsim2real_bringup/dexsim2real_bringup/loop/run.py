@@ -38,7 +38,7 @@ class StepFailedError(DexSim2RealError):
 def run_steps(steps: Sequence[Step], folder: Path, console: Console) -> list[Outcome]:
     """Do all steps; what was made before, from the same inputs by the same command, is kept.
 
-    A step that was interrupted is started again with what it had left behind, which its command knows to go on from.
+    A step that was interrupted goes on with what it had left behind if its command can do that, else it begins anew.
 
     Raises StepFailedError for the first step that fails, KeyboardInterrupt after Ctrl-C.
     """
@@ -58,7 +58,7 @@ def _do(step: Step, records: Records, console: Console) -> Outcome:
     if seconds is not None:
         console.print("done before, from the same inputs")
         return Outcome(step, seconds, skipped=True)
-    if records.find(step) is None:  # what is there was made from something else, or by nobody we know
+    if not step.resumes or records.find(step) is None:  # what is there is half done, or made from something else
         for path in step.outputs:
             _remove(path)
     records.save(step, None)

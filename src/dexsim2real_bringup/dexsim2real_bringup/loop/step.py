@@ -24,6 +24,8 @@ class Step:
     """Files and folders that it reads, made by a person or by earlier steps."""
     why: str = ""
     """What it is for, in words."""
+    resumes: bool = False
+    """Started again after an interruption, it goes on with what it had left behind."""
 
     @property
     def command(self) -> str:
