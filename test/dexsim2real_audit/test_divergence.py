@@ -44,7 +44,7 @@ def family():
 
 def test_false_alarms_are_as_rare_as_stated():
     """Exchangeable noise, so that the rate itself can be measured: 300 comparisons at 5 %, each with its own family."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(3)
     times = np.arange(12) / 60
     alarms = 0
     for _ in range(300):

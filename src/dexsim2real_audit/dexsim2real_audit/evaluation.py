@@ -96,6 +96,13 @@ def run_trials(
 ) -> list[TrialResult]:
     """One trial in each environment; `progress` is told how many are done."""
     begin_trials(env, driver, seed)
+    return run_episode(env, driver, seed, progress)
+
+
+def run_episode(
+    env: DexEnv, driver: Driver, seed: int, progress: Callable[[int], None] = lambda done: None
+) -> list[TrialResult]:
+    """The present episode of each environment, which has just begun, to its end; `seed` is only noted."""
     objects = [" and ".join(names.values()) for names in env.starter.object_names]
     found: dict[int, TrialResult] = {}
     while len(found) < env.num_envs:

@@ -23,14 +23,14 @@ class Delay:
 
 
 def delay_between(earlier: Array, later: Array, step: float, longest: float = 0.5) -> Delay:
-    """Delay of `later` after `earlier`, both sampled every `step` [s], shape (N,), searched up to +-`longest` [s].
+    """Delay of `later` after `earlier`, both sampled every `step` [s], searched up to +-`longest` [s].
 
-    Correlates changes, not values, so that drift and offset do not matter; a parabola through the best lag and
-    its neighbours gives the fraction of a sample. Raises DexSim2RealError if a signal does not move or is too
-    short.
+    One signal each, shape (N,), or J signals with one delay in common, shape (N, J). Correlates changes, not values,
+    so that drift and offset do not matter; a parabola through the best lag and its neighbours gives the fraction of
+    a sample. Raises DexSim2RealError if a signal does not move or is too short.
     """
     lags = int(longest / step)
-    a, b = np.diff(earlier), np.diff(later)
+    a, b = np.diff(earlier, axis=0), np.diff(later, axis=0)
     if len(a) < 3 * lags or len(a) != len(b):
         raise DexSim2RealError(f"{len(earlier)} and {len(later)} samples are too few to find a delay of {longest:g} s")
     if not (np.any(a) and np.any(b)):
@@ -43,8 +43,8 @@ def delay_between(earlier: Array, later: Array, step: float, longest: float = 0.
 def _correlation(a: Array, b: Array, lag: int) -> float:
     """Correlation of a(t) and b(t + lag) where they overlap."""
     x, y = (a[: len(a) - lag], b[lag:]) if lag >= 0 else (a[-lag:], b[:lag])
-    norm = np.sqrt((x @ x) * (y @ y))
-    return float(x @ y / norm) if norm > 0 else 0.0
+    norm = np.sqrt(np.sum(x * x) * np.sum(y * y))
+    return float(np.sum(x * y) / norm) if norm > 0 else 0.0
 
 
 def _peak(scores: Array, best: int) -> float:

@@ -18,6 +18,8 @@ _WORDS = {
 }
 SIMULATOR = "simulator"
 """The judge of simulated trials."""
+TWIN = "twin"
+"""The judge of trials on a twin, which stands in for the robot: what the twin itself measured."""
 
 Verdicts = Mapping[str, bool]
 """Success by trial name."""
@@ -33,7 +35,7 @@ def file_of(folder: Path, judge: str) -> Path:
 def judges_in(folder: Path) -> list[str]:
     """Names of the people who judged trials in this folder."""
     found = sorted(path.stem.removeprefix("verdicts_") for path in folder.glob("verdicts_*.csv"))
-    return [name for name in found if name != SIMULATOR]
+    return [name for name in found if name not in (SIMULATOR, TWIN)]
 
 
 def read_verdicts(path: Path, trials: Sequence[str]) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""``trials``: plan an evaluation, take the judges' verdicts, report what they say."""
+"""``trials``: plan an evaluation, run it in simulation, take the judges' verdicts, report what they say."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
+from rich.progress import Progress
 
 from dexsim2real_audit.report import Section, save_report
 from dexsim2real_audit.trial_plan import Plan, PlanConfig, make_plan
 from dexsim2real_audit.trial_plots import places_figure, success_figure
+from dexsim2real_audit.trial_run import RunConfig, run_plan
 from dexsim2real_audit.trial_tables import (
     Outcome,
     gap_table,
@@ -22,6 +24,7 @@ from dexsim2real_audit.trial_tables import (
 )
 from dexsim2real_audit.verdicts import (
     SIMULATOR,
+    TWIN,
     agree,
     ask_verdicts,
     file_of,
@@ -31,6 +34,7 @@ from dexsim2real_audit.verdicts import (
 )
 from dexsim2real_bringup.cli import tables
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_sim import Twin, load_randomization
 
 Row = dict[str, tables.Cell]
 
@@ -67,6 +71,47 @@ def judge(folder: tyro.conf.Positional[Path], judge: str, file: Path | None = No
         )
     left = len(names) - len(verdicts)
     tables.show(f"Verdicts of {judge}", [{"judged": len(verdicts), "left": left, "successes": sum(verdicts.values())}])
+
+
+def run(
+    folder: tyro.conf.Positional[Path],
+    policies: tuple[str, ...],
+    twin: str | None = None,
+    randomization: Path | None = None,
+    batch: int = 50,
+    difficulty: float = 1.0,
+    time_limit: float | None = None,
+) -> None:
+    """Run the trials of a plan in simulation, or on a twin in place of the robot; run it again to go on.
+
+    Args:
+        folder: where the plan is; the verdicts are put there.
+        policies: METHOD=FOLDER for each method of the plan, {seed} in FOLDER for the training seed; or METHOD=script.
+        twin: a twin's file, or its seed; the simulation if not given.
+        randomization: what the simulation's parameters are drawn from; nominal if not given.
+        batch: trials side by side.
+        difficulty: from 0, the easiest, to 1, the task itself.
+        time_limit: of a trial [s]; as the task has it if not given.
+    """
+    named = dict(_named(policy) for policy in policies)
+    config = RunConfig(
+        None if twin is None else Twin.draw(int(twin)) if twin.isdecimal() else Twin.load(Path(twin)),
+        None if randomization is None else load_randomization(randomization).distribution,
+        batch,
+        difficulty,
+        time_limit,
+    )
+    with Progress(*Progress.get_default_columns(), transient=True) as bar:
+        task = bar.add_task("trials")
+        verdicts = run_plan(folder, named, config, lambda done, of: bar.update(task, completed=done, total=of))
+    tables.show(f"Trials of {folder}", [{"judged": len(verdicts), "successes": sum(verdicts.values())}])
+
+
+def _named(policy: str) -> tuple[str, str]:
+    method, sign, source = policy.partition("=")
+    if not (method and sign and source):
+        raise DexSim2RealError(f"{policy!r} does not name a policy; write METHOD=FOLDER or METHOD=script")
+    return method, source
 
 
 def report(
@@ -112,7 +157,8 @@ def report(
 
 
 _SUMMARY = (
-    "Rates have Wilson's 95 % intervals, differences Newcombe's. A real trial is a success if both judges say so. "
+    "Rates have Wilson's 95 % intervals, differences Newcombe's. A real trial is a success if both judges say so, "
+    "one on a twin that stands in for the robot if the twin measured it. "
     "Methods are compared by Barnard's exact test, corrected for several comparisons by Holm's method."
 )
 
@@ -126,7 +172,10 @@ def _judged(folder: Path) -> tuple[list[Outcome], list[Row]]:
     simulated = file_of(folder, SIMULATOR)
     if simulated.exists():
         results += outcomes(made, read_verdicts(simulated, names), real=False)
+    on_twin = file_of(folder, TWIN)
     judges = judges_in(folder)
+    if on_twin.exists() and not judges:
+        results += outcomes(made, read_verdicts(on_twin, names), real=True)
     if judges and len(judges) != 2:
         raise DexSim2RealError(f"{folder} has verdicts of {', '.join(judges)}; a report needs those of two judges")
     if judges:

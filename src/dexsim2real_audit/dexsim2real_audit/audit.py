@@ -1,0 +1,259 @@
+"""The audit of one recording: is it a member of the simulated family, what left first, and what explains it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dexsim2real_audit.causes import Cause, rank_causes
+from dexsim2real_audit.divergence import ALPHA, Comparison, compare
+from dexsim2real_audit.family_model import FamilyModel
+from dexsim2real_audit.prediction import EVERY, Prediction, predict
+from dexsim2real_audit.rollout import PERIOD
+from dexsim2real_audit.signals import FLOORS, NET, Signals
+from dexsim2real_audit.slip import find_slips
+from dexsim2real_audit.suggestion import Suggestion, gap, suggest
+from dexsim2real_audit.trace import POSITION, Trace
+from dexsim2real_audit.trace_delay import delay_between
+from dexsim2real_audit.windows import WindowConfig, find_windows
+from dexsim2real_description import ARM_JOINTS, FINGERS, DexSim2RealError
+from dexsim2real_sim import PARAMETERS, EnvConfig, ParameterSampler
+from dexsim2real_sim.counterpart import Counterpart
+from dexsim2real_sim.objects import choose_objects
+
+Array = NDArray[np.float64]
+
+GROUPS: Mapping[str, slice] = {"arm": slice(0, len(ARM_JOINTS)), "hand": slice(len(ARM_JOINTS), None)}
+LONGEST_DELAY = 0.2
+"""How far a recording may lag behind the simulation, or lead [s]."""
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """How to audit."""
+
+    task: str
+    """One of the six tasks: its objects are on the simulated table."""
+    objects: tuple[str, ...] = ()
+    """What lay there, by names of the catalogue, one per slot of the task; drawn where it is not said."""
+    cells: int = 128
+    """Simulated cells side by side; 49 or more for a false-alarm rate of 0.02."""
+    alpha: float = ALPHA
+    """Share of recordings from inside the family that raise an alarm."""
+    longest: float = 6.0
+    """Of one motion that is simulated again [s]."""
+    total: float = 18.0
+    """Of all of them [s]."""
+    causes: bool = True
+    """Look for causes; without, it takes a third of the time."""
+    arm: str = "panda"
+    hand: str = "v4"
+    touch: str = "grid15"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How much later a group of joints moves than in the middle of the family."""
+
+    group: str
+    behind: float
+    """[s]"""
+    delay: float
+    """From command to reading, by the middle's parameters and this [s]."""
+    correlation: float
+
+
+@dataclass(frozen=True)
+class SlipRates:
+    """Slips per second of contact."""
+
+    real: float
+    low: float
+    middle: float
+    high: float
+    """Of the family, and the band of 95 % of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class AuditResult:
+    """What an audit found."""
+
+    config: AuditConfig
+    source: str
+    times: Array
+    """Of the compared samples since the recording began [s], shape (T,)."""
+    real: Signals
+    prediction: Prediction
+    bodies: tuple[str, ...]
+    comparison: Comparison
+    gap: float
+    """Distance from the family over a member's, mean of channels; 1 is a recording like any other."""
+    lags: tuple[Lag, ...]
+    slips: SlipRates | None
+    causes: tuple[Cause, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    problems: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Time that each step took [s]."""
+
+    @property
+    def diverged(self) -> bool:
+        """Whether an alarm was raised."""
+        return self.comparison.first is not None
+
+
+def make_cells(config: AuditConfig) -> Counterpart:
+    """The simulated cells of an audit."""
+    env = EnvConfig(
+        config.task,
+        config.cells,
+        config.seed,
+        objects=config.objects or "seen",
+        arm=config.arm,
+        hand=config.hand,
+        touch=config.touch,
+    )
+    return Counterpart(env)
+
+
+def audit(
+    trace: Trace, sampler: ParameterSampler, config: AuditConfig, cells: Counterpart | None = None
+) -> AuditResult:
+    """Audit a recording against the family that `sampler` describes.
+
+    Raises DexSim2RealError if there is nothing to replay, for a task or object that does not exist, and if there are
+    too few cells for the false-alarm rate.
+    """
+    clock = Stopwatch()
+    with clock("make cells"):
+        cell = cells or make_cells(config)
+        objects = _in_slots(cell, config.objects)
+    windows, problems = find_windows(trace, cell.bodies, objects, WindowConfig(config.longest, config.total))
+    with clock("simulate"):
+        prediction = predict(cell, windows, sampler, config.seed, config.causes)
+    result = examine(trace, prediction, cell.bodies, config, clock)
+    suggestions: list[Suggestion] = []
+    if result.diverged and result.causes:
+        with clock("try suggestions"):
+            suggestions = suggest(cell, windows, prediction, result.real, result.causes, config.seed)
+    found = (*trace.problems, *problems, *_unseen(result.real))
+    return replace(result, suggestions=tuple(suggestions), problems=found, seconds=dict(clock.seconds))
+
+
+def examine(
+    trace: Trace,
+    prediction: Prediction,
+    bodies: Sequence[str],
+    config: AuditConfig,
+    clock: Stopwatch | None = None,
+) -> AuditResult:
+    """The same with the simulations done already: for several recordings of one motion from one start."""
+    clock = clock or Stopwatch()
+    times = (prediction.stamps - trace.span[0]) / 1e9
+    real = prediction.real(trace, bodies)
+    if not real:
+        raise DexSim2RealError(f"{trace.source} has nothing that can be compared: no joints, touch or objects")
+    family = {name: prediction.family[name] for name in real}
+    with clock("compare"):
+        comparison = compare(times, real, family, FLOORS, config.alpha)
+        size = gap(real, family, family)
+        lags, slips = _lags(real, prediction), _slips(real, prediction)
+    causes: tuple[Cause, ...] = ()
+    if prediction.moves and comparison.first is not None:
+        with clock("rank causes"):
+            model = FamilyModel(family, prediction.draws, FLOORS)
+            moved = {name: prediction.moved[name] for name in real}
+            one = {name: values[None] for name, values in real.items()}
+            causes = tuple(rank_causes(model, one, moved, prediction.moves, prediction.ranges))
+    return AuditResult(
+        config,
+        trace.source,
+        times,
+        real,
+        prediction,
+        tuple(bodies),
+        comparison,
+        size,
+        lags,
+        slips,
+        causes,
+        seconds=clock.seconds,
+    )
+
+
+class Stopwatch:
+    """Adds up how long named steps take."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        """Time what happens inside."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
+
+
+def _in_slots(cell: Counterpart, objects: Sequence[str]) -> dict[str, str]:
+    """The named objects by slot. Raises UnknownNameError, or DexSim2RealError for too many."""
+    slots = [slot.name for slot in cell.task.slots]
+    if objects and len(objects) != len(slots):
+        raise DexSim2RealError(
+            f"task {cell.task.name} has {len(slots)} objects of the catalogue, {len(objects)} are named; "
+            "name one for each, or none"
+        )
+    return dict(zip(slots, choose_objects(objects), strict=True)) if objects else {}
+
+
+def _lags(real: Signals, prediction: Prediction) -> tuple[Lag, ...]:
+    """How late each group of joints is, for those that moved."""
+    if POSITION not in real:
+        return ()
+    middle = prediction.moved[POSITION][0]
+    values = dict(zip(prediction.ranges.names, prediction.ranges.middle, strict=True))
+    breaks = np.diff(prediction.stamps) > 2 * EVERY * PERIOD
+    found = []
+    for group, columns in GROUPS.items():
+        seen, told = real[POSITION][:, columns], middle[:, columns]
+        known = np.isfinite(seen).all(axis=0)
+        if not known.any() or np.ptp(told[:, known], axis=0).max() < FLOORS[POSITION]:
+            continue
+        earlier, later = (_joined(each[:, known], breaks) for each in (told, seen))
+        lag = delay_between(earlier, later, EVERY * PERIOD / 1e9, min(LONGEST_DELAY, len(told) / 240))
+        own = sum(values.get(name, PARAMETERS[name].nominal) for name in (f"{group}_delay", "joint_lag"))
+        found.append(Lag(group, lag.seconds, own + lag.seconds, lag.correlation))
+    return tuple(found)
+
+
+def _joined(values: Array, breaks: NDArray[np.bool_]) -> Array:
+    """Signals (T, J) without the jumps between windows; `breaks` says after which samples they are, shape (T - 1,)."""
+    return np.asarray(np.cumsum(np.where(breaks[:, None], 0.0, np.diff(values, axis=0)), axis=0))
+
+
+def _slips(real: Signals, prediction: Prediction) -> SlipRates | None:
+    """Slip rates of recording and family; None without touch."""
+    if NET not in real or not np.isfinite(real[NET]).all():
+        return None
+
+    def rate(net: Array) -> float:
+        return find_slips(prediction.stamps, net.reshape(len(net), len(FINGERS), 1, 3)).rate
+
+    own = [rate(net) for net in prediction.family[NET] if np.isfinite(net).all()]
+    low, middle, high = np.quantile(own, [0.025, 0.5, 0.975])
+    return SlipRates(rate(real[NET]), float(low), float(middle), float(high))
+
+
+def _unseen(real: Signals) -> list[str]:
+    """What could not be compared."""
+    return [
+        f"{name} was not compared: the recording has no usable samples of it" for name in FLOORS if name not in real
+    ]
