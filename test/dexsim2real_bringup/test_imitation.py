@@ -1,12 +1,16 @@
 """The commands of imitation, from demonstrations to a student."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dexsim2real_bringup.cli import main
+from dexsim2real_dr.imitation.demonstrations import Demonstrations, Episode
 from dexsim2real_policy import load_policy
+from dexsim2real_sim import DexEnv
 
 
 def test_demonstrations_to_a_clone_to_a_student(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,6 +57,18 @@ def test_bad_input_is_one_line(
     monkeypatch.chdir(tmp_path)
     assert main(words) == 2
     assert message in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(env: DexEnv, noise: float, seed: int, planned: bool) -> Iterator[Episode]:
+        for reason in ("", "dropped", ""):
+            yield Episode({"touch": np.zeros((2, 3), np.float32)}, np.zeros((2, 23)), np.zeros((2, 23)), reason)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dexsim2real_bringup.cli.demos.demonstrate", stopped)
+    assert main(["demos", "--task", "pick_place", "--episodes", "9", "--envs", "1", "--out", f"{tmp_path / 'd'}"]) == 0
+    found = Demonstrations.load(tmp_path / "d")
+    assert (len(found.episodes), found.tried) == (2, 3)
 
 
 def test_demonstrations_of_another_kind_are_not_mixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,9 @@ from dexsim2real_dr.training.config import TrainConfig
 from dexsim2real_dr.training.sampler import make_sampler
 from dexsim2real_sim import DexEnv, make_env
 
+_SAVE = 100
+"""Successes between two times that the file is written."""
+
 
 def demos(
     task: str,
@@ -58,7 +61,7 @@ def demos(
     chosen = tuple(objects.split(",")) if "," in objects else objects
     sampler = make_sampler(TrainConfig(task, randomization=randomization))
     env = make_env(task, envs, sampler=sampler, threads=1, objects=chosen)
-    result = _record(env, found, episodes)
+    result = _record(env, found, episodes, out)
     if not result.episodes:
         raise DexSim2RealError(f"no episode of {result.tried} succeeded; use less noise than {noise:g}")
     result.save(out)
@@ -74,8 +77,8 @@ def demos(
     show(f"Wrote {out}; noise up to {noise:g}", [row], json)
 
 
-def _record(env: DexEnv, found: Demonstrations, episodes: int) -> Demonstrations:
-    """What was found and what is now added to it."""
+def _record(env: DexEnv, found: Demonstrations, episodes: int, out: Path) -> Demonstrations:
+    """What was found and what is now added to it; saved on the way, so that a kill does not lose all."""
     kept, tried = list(found.episodes), found.tried
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True) as progress:
@@ -88,6 +91,8 @@ def _record(env: DexEnv, found: Demonstrations, episodes: int) -> Demonstrations
                 tried += 1
                 if not episode.reason:
                     kept.append(episode)
+                    if len(kept) % _SAVE == 0:
+                        replace(found, tried=tried, episodes=tuple(kept)).save(out)
                 progress.update(bar, completed=len(kept), description=f"{found.task}, {tried} tried")
         except KeyboardInterrupt:
             pass  # what there is will be kept
