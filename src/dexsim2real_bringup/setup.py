@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 NAME = "dexsim2real_bringup"
-DATA = ("yaml", "json", "xml", "html", "npz", "png", "onnx", "csv")
+DATA = ("yaml", "json", "xml", "html", "npz", "png", "onnx", "pt", "csv")
 
 setup(
     name=NAME,

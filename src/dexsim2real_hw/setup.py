@@ -3,7 +3,7 @@
 from setuptools import find_packages, setup
 
 NAME = "dexsim2real_hw"
-DATA = ("yaml", "json", "xml", "html", "npz", "png", "onnx", "csv")
+DATA = ("yaml", "json", "xml", "html", "npz", "png", "onnx", "pt", "csv")
 
 setup(
     name=NAME,

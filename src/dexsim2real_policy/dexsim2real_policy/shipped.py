@@ -1,4 +1,7 @@
-"""Policies that come with the program, one per task, each with its provenance in its contract."""
+"""Policies that come with the program, each with its provenance in its contract.
+
+TASK_touch sees joints and touch, TASK_tvcap images too: both run on a robot. TASK also sees what only a simulator knows.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ from pathlib import Path
 
 from dexsim2real_policy.artifact import CONTRACT
 
-_FOLDER = Path(__file__).parent / "artifacts"
+SHIPPED = Path(__file__).parent / "artifacts"
 
 
-def shipped_policy(task: str) -> Path | None:
-    """The folder of the policy for a task; None if there is none."""
-    folder = _FOLDER / task
+def shipped_policy(name: str) -> Path | None:
+    """The folder of the policy of that name; None if there is none."""
+    folder = SHIPPED / name
     return folder if (folder / CONTRACT).is_file() else None

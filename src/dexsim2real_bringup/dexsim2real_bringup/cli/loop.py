@@ -78,11 +78,11 @@ def _do_rounds(
     """All rounds; returns them, all that was done, and the folder of the first policy's evaluations."""
     if options.rounds < 1:
         raise DexSim2RealError(f"{options.rounds} rounds are none; ask for 1 or more")
-    before, shipped = out / "before", shipped_policy(options.task)
+    before, shipped = out / "before", shipped_policy(f"{options.task}_touch")
     steps = randomise(options, budget, out)
     if shipped is not None:
         steps += evaluations("shipped policy", options, budget, shipped, before)
-    this, start = first_round(out), options.start_from or shipped_checkpoint(options.task)
+    this, start = first_round(out), options.start_from or shipped_checkpoint(f"{options.task}_touch")
     rounds, outcomes = [], []
     while True:
         steps += round_steps(options, budget, this, start)

@@ -7,7 +7,7 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent / "checkpoints"
 
 
-def shipped_checkpoint(task: str) -> Path | None:
-    """The checkpoint of the shipped policy for a task; None if there is none."""
-    file = _FOLDER / f"{task}.pt"
+def shipped_checkpoint(name: str) -> Path | None:
+    """The checkpoint of the shipped policy of that name; None if there is none."""
+    file = _FOLDER / f"{name}.pt"
     return file if file.is_file() else None
