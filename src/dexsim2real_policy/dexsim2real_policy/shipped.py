@@ -1,6 +1,6 @@
 """Policies that come with the program, each with its provenance in its contract.
 
-TASK_touch sees joints and touch, TASK_tvcap images too: both run on a robot. TASK also sees what only a simulator knows.
+TASK_touch sees joints and touch, TASK_tvcap images too: both run on a robot. TASK sees what only a simulator knows.
 """
 
 from __future__ import annotations
