@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Recovery:
     """Of the distribution's mean, over the manual range's width, mean over parameters."""
     draw_error: float
     """The same of a draw: also counts how wide the distribution is."""
+    by_parameter: Mapping[str, float]
+    """`mean_error` of each parameter."""
     entropy: float
     """Over uniform [nats]."""
     queries: int
@@ -42,23 +44,19 @@ def recover(method: Method, twin: Twin, problem: Problem, config: FmDrConfig, fo
     Raises DexSim2RealError as the methods do.
     """
     found = find(method, problem, config, folder)
-    measured = errors(found.distribution, problem.names, twin)
+    each, cost = errors(found.distribution, problem.names, twin), found.cost
+    mean, draw = each.mean(axis=0).tolist()
+    by_parameter = dict(zip(problem.names, each[:, 0].tolist(), strict=True))
     return Recovery(
-        method, twin.seed, config.seed, *measured, found.entropy.nats, found.cost.queries, found.cost.seconds
+        method, twin.seed, config.seed, mean, draw, by_parameter, found.entropy.nats, cost.queries, cost.seconds
     )
 
 
-def errors(distribution: Distribution, names: Sequence[str], twin: Twin) -> tuple[float, float]:
-    """Distance of the mean and mean distance of draws from the twin's values, over the manual ranges' widths.
+def errors(distribution: Distribution, names: Sequence[str], twin: Twin) -> NDArray[np.float64]:
+    """Distance of the mean, and mean distance of draws, from the twin's values, over the manual ranges' widths.
 
-    Of `names`, those that the distribution does not draw are nominal.
+    Of each of `names`, shape (d, 2); those that the distribution does not draw are nominal.
     """
-    each = errors_of(distribution, names, twin)
-    return float(each[:, 0].mean()), float(each[:, 1].mean())
-
-
-def errors_of(distribution: Distribution, names: Sequence[str], twin: Twin) -> NDArray[np.float64]:
-    """The same of each of `names`, shape (d, 2)."""
     drawn = dict(zip(distribution.names, distribution.sample(np.random.default_rng(0), DRAWS).T, strict=True))
     rows = []
     for name in names:

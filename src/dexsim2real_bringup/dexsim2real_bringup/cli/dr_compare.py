@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
@@ -16,13 +16,11 @@ from scipy.stats import t
 from dexsim2real_bringup.cli.dr import make_folder
 from dexsim2real_bringup.cli.tables import Cell, show
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_dr.critics.critic import Evidence
-from dexsim2real_dr.critics.image import ImageCritic
+from dexsim2real_dr.bench import MotionBench, PictureBench
 from dexsim2real_dr.fm_dr.config import FmDrConfig
-from dexsim2real_dr.fm_dr.search import Problem
 from dexsim2real_dr.recovery import Recovery, recover
-from dexsim2real_dr.simulator import Poses, Simulator
 from dexsim2real_sim import Twin, names_of
+from dexsim2real_sim.parameters import parameter
 from dexsim2real_sim.randomization.method import Method
 
 
@@ -30,7 +28,9 @@ def compare(
     twins: tuple[int, ...] = (0, 1),
     seeds: tuple[int, ...] = (0,),
     methods: tuple[Method, ...] = ("vanilla", "adr", "dreureka", "bayesian", "random_scoring", "fm_dr"),
+    critic: Literal["image", "trace"] = "image",
     factors: tuple[str, ...] = ("lighting", "background"),
+    parameters: tuple[str, ...] = (),
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     task: str = "pick_place",
     poses: int = 2,
@@ -46,7 +46,9 @@ def compare(
         twins: seeds of the twins.
         seeds: of the searches; each twin is searched with each.
         methods: see `dr run`; random_scoring searches with random marks.
+        critic: of pictures; or of motion and touch, while an object is pushed, lifted and let slip.
         factors: parameters of these factors are searched.
+        parameters: these parameters are searched instead.
         config: how to search; its seed is not used.
         task: whose scene is seen.
         poses: in how many poses the robot is seen.
@@ -58,32 +60,39 @@ def compare(
         raise DexSim2RealError("name at least one twin, one seed and one method")
     if min(twins) < 0:
         raise DexSim2RealError(f"the seed of a twin is {min(twins)}; it must be 0 or more")
-    names, stands = names_of(factors), Poses(task, poses)
-    simulator = Simulator(stands, names, (size, size))
+    names = tuple(parameter(name).name for name in parameters) or names_of(factors)
+    bench = MotionBench(task, names) if critic == "trace" else PictureBench(task, names, poses, size)
     found: list[Recovery] = []
     with Progress(transient=True) as progress:
         bar = progress.add_task("", total=len(twins) * len(seeds) * len(methods))
         for seed, number in itertools.product(seeds, twins):
             twin = Twin.draw(number)
-            problem = Problem(task, names, simulator.observe, ImageCritic(), _seen(twin, stands, size), "of a twin")
+            problem = bench.problem(twin)
             for method in methods:
                 progress.update(bar, description=f"twin {number}, seed {seed}: {method}")
                 folder = out / f"twin_{number}_seed_{seed}_{method}"
                 make_folder(folder)
                 found.append(recover(method, twin, problem, replace(config, seed=seed), folder))
                 progress.advance(bar)
-    simulator.close()
-    rows: list[dict[str, Cell]] = [asdict(one) for one in found]
-    show("Every run", rows, json)
-    title = f"Mean over {len(twins)} twins and {len(seeds)} seeds, with 95 % intervals over twins"
-    show(title, [summary(method, found, len(names)) for method in methods])
+    _show(found, methods, names, json)
 
 
-def _seen(twin: Twin, poses: Poses, size: int) -> Evidence:
-    truth = Simulator(poses, (), (size, size), twin)
-    seen = truth.pictures(np.empty(0))
-    truth.close()
-    return seen
+def _show(found: Sequence[Recovery], methods: Sequence[Method], names: Sequence[str], json: Path | None) -> None:
+    runs: list[dict[str, Cell]] = []
+    for one in found:
+        row = asdict(one)
+        runs.append({**row, **{f"error of {name}": error for name, error in row.pop("by_parameter").items()}})
+        del runs[-1]["by_parameter"]
+    if json is not None:
+        show("Every run", runs, json)
+    over = f"over {len({one.twin for one in found})} twins, with 95 % intervals"
+    show(f"Error of the mean by parameter {over}", [_by_parameter(name, methods, found) for name in names])
+    show(f"All parameters {over}", [summary(method, found, len(names)) for method in methods])
+
+
+def _by_parameter(name: str, methods: Sequence[Method], found: Sequence[Recovery]) -> dict[str, Cell]:
+    cells = {m: _interval([o for o in found if o.method == m], lambda one: one.by_parameter[name]) for m in methods}
+    return {"parameter": name, **cells}
 
 
 def summary(method: Method, found: Sequence[Recovery], parameters: int) -> dict[str, Cell]:
@@ -93,17 +102,17 @@ def summary(method: Method, found: Sequence[Recovery], parameters: int) -> dict[
     return {
         "method": method,
         "queries": float(np.mean([one.queries for one in mine])),
-        "error of the mean": _interval(mine, "mean_error"),
-        "error of draws": _interval(mine, "draw_error"),
+        "error of the mean": _interval(mine, lambda one: one.mean_error),
+        "error of draws": _interval(mine, lambda one: one.draw_error),
         "width over manual": f"{100 * width:.0f} %",
         "seconds": float(np.mean([one.seconds for one in mine])),
     }
 
 
-def _interval(mine: Sequence[Recovery], measure: str) -> str:
+def _interval(mine: Sequence[Recovery], measure: Callable[[Recovery], float]) -> str:
     """Mean and half of Student's 95 % interval over twins; only the mean for a single twin."""
     twins = sorted({one.twin for one in mine})
-    means = [np.mean([getattr(one, measure) for one in mine if one.twin == twin]) for twin in twins]
+    means = [np.mean([measure(one) for one in mine if one.twin == twin]) for twin in twins]
     if len(means) < 2:
         return f"{means[0]:.3f}"
     half = float(t.ppf(0.975, len(means) - 1) * np.std(means, ddof=1) / np.sqrt(len(means)))

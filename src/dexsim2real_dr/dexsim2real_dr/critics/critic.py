@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,6 +32,12 @@ class Evidence:
     """Which camera took each, length K."""
     traces: tuple[Trace, ...] = ()
     """Motions, in the same order for the candidate as for the references."""
+
+    @property
+    def digest(self) -> str:
+        """Of all that is in it, sha256."""
+        arrays = [self.images, *(channel.values for trace in self.traces for channel in trace.channels.values())]
+        return hashlib.sha256(b"".join(hashlib.sha256(array.tobytes()).digest() for array in arrays)).hexdigest()
 
     def of(self, view: str) -> NDArray[np.uint8]:
         """The pictures of one view; all if there are none of it."""

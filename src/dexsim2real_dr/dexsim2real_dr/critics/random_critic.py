@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,4 +24,4 @@ class RandomCritic(Critic):
 
 
 def _digest(pictures: Evidence) -> list[int]:
-    return list(hashlib.sha256(pictures.images.tobytes()).digest())
+    return list(bytes.fromhex(pictures.digest))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -156,7 +155,7 @@ def _setting(problem: Problem, config: FmDrConfig) -> dict[str, Any]:
         "task": problem.task,
         "parameters": list(problem.names),
         "critic": problem.critic.name,
-        "references": hashlib.sha256(problem.references.images.tobytes()).hexdigest(),
+        "references": problem.references.digest,
         "pictures": problem.seen,
         **asdict(config),
     }

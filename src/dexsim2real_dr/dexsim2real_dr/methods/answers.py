@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -25,9 +24,8 @@ class Answers:
         """`scored` is called after each sample. Raises SearchError if the folder holds another search's answers."""
         self._problem, self._scored = problem, scored
         self._file = folder / "answers.jsonl"
-        digest = hashlib.sha256(problem.references.images.tobytes()).hexdigest()
         setting = {"task": problem.task, "parameters": list(problem.names), "critic": problem.critic.name,
-                   "references": digest, "pictures": problem.seen, **setting}  # fmt: skip
+                   "references": problem.references.digest, "pictures": problem.seen, **setting}  # fmt: skip
         self._known = self._read(setting)
         self.scores: list[float | None] = []
         """Of the samples that the method has asked about, in order; None where the critic failed."""

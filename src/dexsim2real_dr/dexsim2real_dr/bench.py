@@ -1,0 +1,53 @@
+"""Problems whose answers are known: references come from twins, whose parameters are hidden from the methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+import numpy as np
+
+from dexsim2real_dr.critics.image import ImageCritic
+from dexsim2real_dr.critics.trace import TraceCritic
+from dexsim2real_dr.errors import SearchError
+from dexsim2real_dr.fm_dr.search import Problem
+from dexsim2real_dr.motion import MotionSimulator, twin_traces
+from dexsim2real_dr.probe import TASK, friction_probes
+from dexsim2real_dr.simulator import Poses, Simulator
+from dexsim2real_sim import Twin, Uniform
+
+FAMILY = 32
+"""Draws from the manual ranges that tell a trace critic how much a difference means."""
+
+
+class PictureBench:
+    """Pictures of twins at known robot poses."""
+
+    def __init__(self, task: str, names: Sequence[str], poses: int, size: int) -> None:
+        """Square pictures of `size` [px]. Raises as Simulator does."""
+        self._stands, self._size = Poses(task, poses), (size, size)
+        self._simulator = Simulator(self._stands, names, self._size)
+
+    def problem(self, twin: Twin) -> Problem:
+        """To find what this twin hides."""
+        simulator = self._simulator
+        with closing(Simulator(self._stands, (), self._size, twin)) as truth:
+            seen = truth.pictures(np.empty(0))
+        return Problem(self._stands.task, simulator.names, simulator.observe, ImageCritic(), seen, simulator.described)
+
+
+class MotionBench:
+    """Traces of twins that push an object and let one slip."""
+
+    def __init__(self, task: str, names: Sequence[str]) -> None:
+        """Raises SearchError for another task than that of the motions, UnknownNameError for a parameter."""
+        if task != TASK:
+            raise SearchError(f"the motions that show friction are for {TASK}, not for {task}; say --task {TASK}")
+        self._simulator = MotionSimulator(friction_probes(), names)
+        family = self._simulator.observe(Uniform(names).sample(np.random.default_rng(0), FAMILY))
+        self._critic = TraceCritic(family)
+
+    def problem(self, twin: Twin) -> Problem:
+        """To find what this twin hides."""
+        simulator, seen = self._simulator, twin_traces(twin, self._simulator.motions)
+        return Problem(TASK, simulator.names, simulator.observe, self._critic, seen, simulator.described)

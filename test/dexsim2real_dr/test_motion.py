@@ -1,0 +1,77 @@
+"""Motions replayed in simulation: repeatable, felt by parameters, and recovered from a recording."""
+
+import numpy as np
+import pytest
+
+from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH
+from dexsim2real_description import DexSim2RealError
+from dexsim2real_dr.bench import MotionBench
+from dexsim2real_dr.motion import MotionSimulator, recorded_motion, together, twin_traces
+from dexsim2real_dr.probe import friction_probes
+from dexsim2real_sim import Twin
+
+NAMES = ("friction_tip", "touch_gain")
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    return MotionSimulator(friction_probes(), NAMES)
+
+
+@pytest.fixture(scope="module")
+def replayed(simulator):
+    """The probes with slippery fingers, with usual ones, and with a skin that reads half."""
+    return simulator.observe(np.array([[0.5, 1.0], [1.0, 1.0], [1.0, 0.5]]))
+
+
+def test_the_same_values_give_the_same_traces(simulator, replayed):
+    again = simulator.observe(np.array([[0.5, 1.0], [1.0, 1.0], [1.0, 0.5]]))
+    assert [seen.digest for seen in again] == [seen.digest for seen in replayed]
+    assert replayed[0].digest != replayed[1].digest
+
+
+def test_a_can_is_pushed_lifted_and_lost_from_slippery_fingers(replayed):
+    push, slip = replayed[1].traces
+    assert np.ptp(push[OBJECTS].values[:, 0, :2], axis=0).max() > 0.05
+    height = {i: replayed[i].traces[1][OBJECTS].values[:, 0, 2] for i in (0, 1)}
+    rise = {i: values.max() - values[0] for i, values in height.items()}
+    assert rise[1] > 0.04
+    assert rise[0] < 0.03
+    assert slip[COMMAND].stamps.shape == slip[POSITION].stamps.shape
+
+
+def test_a_skin_that_reads_half_says_so(replayed):
+    usual, half = (replayed[i].traces[1][TOUCH].values.sum(axis=(1, 2, 3)).max() for i in (1, 2))
+    assert 0.45 * usual < half < 0.75 * usual  # shear axes of the usual one saturate
+
+
+def test_a_recording_is_replayed_from_where_it_began(replayed):
+    trace = replayed[1].traces[1]
+    motion = recorded_motion(trace, "pick_place")
+    probe = friction_probes()[1]
+    assert len(motion.commands) == pytest.approx(len(probe.commands), abs=8)
+    np.testing.assert_allclose(motion.start.joints, probe.start.joints, atol=0.03)
+    np.testing.assert_allclose(motion.start.poses["object"][:3], probe.start.poses["object"][:3], atol=0.005)
+
+
+def test_a_bench_gives_a_twins_traces_and_a_critic_that_knows_the_twin():
+    bench = MotionBench("pick_place", NAMES)
+    problem = bench.problem(Twin(seed=0, values={"friction_tip": 0.5}))
+    scores = [problem.critic.score([seen], problem.references).values[0]
+              for seen in problem.observe(np.array([[0.5, 1.0], [1.0, 1.0], [1.4, 1.0]]))]  # fmt: skip
+    assert scores[0] > 9.5
+    assert scores[0] > scores[1] + 1
+    assert scores[0] > scores[2] + 1
+
+
+def test_pictures_and_traces_of_the_same_values_stand_together(replayed):
+    both = together(replayed[:1], replayed[1:2])
+    assert both[0].traces == replayed[1].traces
+
+
+def test_what_cannot_be_replayed_is_refused():
+    with pytest.raises(DexSim2RealError, match="no motion to replay"):
+        MotionSimulator((), NAMES)
+    with pytest.raises(DexSim2RealError, match="say --task pick_place"):
+        MotionBench("pouring", NAMES)
+    assert len(twin_traces(Twin(seed=0), friction_probes()[:1]).traces) == 1
