@@ -26,6 +26,7 @@ from dexsim2real_bringup.cli.tables import Cell, show, write_json
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy import load_policy
 from dexsim2real_policy.artifact import read_contract
+from dexsim2real_policy.shipped import shipped_policy
 from dexsim2real_sim import DexEnv, ParameterSampler, Twin, Uniform, load_randomization, make_env
 from dexsim2real_sim.video import film_episode
 
@@ -53,7 +54,8 @@ def evaluate(
     """Count how often a policy succeeds, each trial one episode, with 95 % intervals and the reason of each failure.
 
     Args:
-        artifact: the policy's folder, or `script` for the scripted motion of the task.
+        artifact: the policy's folder; the name of one that comes with the package, such as pick_place; or `script`,
+            the scripted motion of the task.
         task: on which; the policy's own if not given.
         trials: per seed.
         seeds: how many.
@@ -69,8 +71,9 @@ def evaluate(
         raise DexSim2RealError(f"{seeds} seeds of {trials} trials make no evaluation; use 1 or more of both")
     if not 0.0 <= difficulty <= 1.0:
         raise DexSim2RealError(f"difficulty is {difficulty:g}; it must be from 0 to 1")
-    env = _environment(artifact, task, trials, twin, parameters, objects=objects, difficulty=difficulty)
-    driver = _driver(artifact, env)
+    folder, task = _find(artifact, task)
+    env = _environment(folder, task, trials, twin, parameters, objects=objects, difficulty=difficulty)
+    driver = ScriptDriver(env) if folder is None else _policy(folder, env)
     results = _run(env, driver, range(seeds))
     where = f"twin {twin}" if twin is not None else f"simulation, {parameters} parameters"
     title = f"{artifact} on {env.task.name}, {objects} objects, {where}"
@@ -84,28 +87,32 @@ def evaluate(
         write_json(json, {"title": title, "success": asdict(rate), "trials": [asdict(result) for result in results]})
 
 
-def _environment(
-    artifact: str, task: str | None, trials: int, twin: str | None, parameters: str, **options: Any
-) -> DexEnv:
-    """A cell for each trial, with the rate and the images that the policy wants."""
+def _find(artifact: str, task: str | None) -> tuple[Path | None, str]:
+    """The policy's folder, None for the script, and the task."""
     if artifact == SCRIPT:
         if task is None:
             raise DexSim2RealError("a script needs a task; say --task NAME")
-        seen: dict[str, Any] = {}
-    else:
-        contract = read_contract(Path(artifact))
-        task = task or contract.task
+        return None, task
+    folder = shipped_policy(artifact) or Path(artifact)
+    return folder, task or read_contract(folder).task
+
+
+def _environment(
+    folder: Path | None, task: str, trials: int, twin: str | None, parameters: str, **options: Any
+) -> DexEnv:
+    """A cell for each trial, with the rate and the images that the policy wants."""
+    if folder is not None:
+        contract = read_contract(folder)
         spec = contract.observation
-        seen = {"policy_rate": contract.action.rate, "image_size": spec.image_size if spec.cameras else None}
+        options["policy_rate"] = contract.action.rate
+        options["image_size"] = spec.image_size if spec.cameras else None
     stand_in = None if twin is None else _twin(twin)
     sampler = _sampler(parameters) if stand_in is None else None
-    return make_env(task, trials, sampler=sampler, twin=stand_in, **seen, **options)
+    return make_env(task, trials, sampler=sampler, twin=stand_in, **options)
 
 
-def _driver(artifact: str, env: DexEnv) -> Driver:
-    if artifact == SCRIPT:
-        return ScriptDriver(env)
-    return PolicyDriver(load_policy(artifact, env.observation_spec, env.action_spec), env)
+def _policy(folder: Path, env: DexEnv) -> PolicyDriver:
+    return PolicyDriver(load_policy(folder, env.observation_spec, env.action_spec), env)
 
 
 def _twin(which: str) -> Twin:
