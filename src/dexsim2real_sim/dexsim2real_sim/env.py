@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -20,13 +19,13 @@ from dexsim2real_description.area import Size
 from dexsim2real_description.camera import CameraMount
 from dexsim2real_description.observation import ObservationSpec, SensorValues, build_inputs
 from dexsim2real_sim.cameras import Cameras
+from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.episode import EpisodeStarter
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.lag import FrameLag
 from dexsim2real_sim.objects import choose_objects
 from dexsim2real_sim.parameters import NAMES, check_values
 from dexsim2real_sim.parameters.camera import LONGEST_IMAGE_LAG
-from dexsim2real_sim.physics import TRAINING, Physics
 from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.render import FAST, Quality
 from dexsim2real_sim.sampling import ParameterSampler
@@ -38,39 +37,6 @@ from dexsim2real_sim.twin import Twin
 
 Array = NDArray[np.float64]
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class EnvConfig:
-    """What can be chosen about an environment."""
-
-    task: str
-    num_envs: int = 1
-    seed: int = 0
-    difficulty: float = 1.0
-    """In [0, 1]: how far apart the start and how tight the goal; 1 is the task itself."""
-    policy_rate: float = 30.0
-    """Actions per second [Hz]; divides the control rate of 120 Hz."""
-    pregrasp: bool = False
-    """An empty hand starts around what it is to grasp, open, at any difficulty (task-aware hand poses)."""
-    objects: str | tuple[str, ...] = "seen"
-    """`seen`, `unseen`, `all`, or names from the catalogue."""
-    threads: int = 0
-    """Physics threads; 0 takes every core."""
-    arm: str = "panda"
-    hand: str = "v4"
-    touch: str = "grid15"
-    image_size: Size | None = None
-    """Height, width [px] of the images of both cameras in the observation; None leaves them out."""
-    textures: Path | None = None
-    """A folder of photographs to add to the textures of table and background."""
-    meshes: bool = False
-    """Whether the robot is drawn with the meshes of `example-robot-data`, which then must be installed."""
-    physics: Physics = TRAINING
-    time_limit: float | None = None
-    """After which an episode ends [s]; None as the task has it."""
-    crash_folder: Path | None = None
-    """Where the state of an environment that became unstable is written for replay."""
 
 
 @dataclass

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import JOINTS
+from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.objects import GEOM_TYPES, OBJECTS, ObjectModel
 from dexsim2real_sim.plant import Plant
@@ -16,9 +16,6 @@ from dexsim2real_sim.randomness import episode_streams
 from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.snapshot import Snapshot
 from dexsim2real_sim.tasks.base import Slot
-
-if TYPE_CHECKING:
-    from dexsim2real_sim.env import EnvConfig
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]

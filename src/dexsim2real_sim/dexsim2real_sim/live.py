@@ -15,7 +15,7 @@ from dexsim2real_description.area import Size
 from dexsim2real_description.camera import CameraMount
 from dexsim2real_description.observation import SensorValues
 from dexsim2real_sim.cameras import Cameras
-from dexsim2real_sim.env import EnvConfig
+from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.episode import EpisodeStarter
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.objects import choose_objects

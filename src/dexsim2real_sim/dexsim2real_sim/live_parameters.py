@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dexsim2real_sim.env import EnvConfig
+from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.live import LiveCell
 from dexsim2real_sim.twin import Twin
 

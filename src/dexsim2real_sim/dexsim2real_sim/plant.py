@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
@@ -11,6 +9,7 @@ from scipy.special import ndtr
 from dexsim2real_description import JOINTS, Cell
 from dexsim2real_description.meshes import required_meshes
 from dexsim2real_sim.actuation import CommandShaper
+from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.parameters.actuation import ARM, HAND
 from dexsim2real_sim.parameters.fields import ModelFields
@@ -21,9 +20,6 @@ from dexsim2real_sim.simulation import Simulation
 from dexsim2real_sim.tasks.base import Task, World, add_slot
 from dexsim2real_sim.twin import Twin
 from dexsim2real_sim.unmodelled import TwinPhysics
-
-if TYPE_CHECKING:
-    from dexsim2real_sim.env import EnvConfig
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]

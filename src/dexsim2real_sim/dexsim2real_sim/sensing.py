@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import JOINTS, Cell
 from dexsim2real_description.observation import SensorValues
+from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.lag import Lag
 from dexsim2real_sim.plant import Plant
 from dexsim2real_sim.randomness import NoiseStreams
 from dexsim2real_sim.touch import TouchSensor
 from dexsim2real_sim.twin import Twin
 from dexsim2real_sim.unmodelled import crosstalk
-
-if TYPE_CHECKING:
-    from dexsim2real_sim.env import EnvConfig
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
@@ -26,8 +22,6 @@ _LONGEST_LAG = 0.2
 """[s]"""
 _JOINT_NOISE = ("position_noise", "velocity_noise", "torque_noise")
 """Parameters with the standard deviations of the three joint readings."""
-
-
 _PUSH = 4
 """Standard normal numbers that a step of pushes takes."""
 

@@ -13,7 +13,7 @@ from dexsim2real_description import make_cell
 from dexsim2real_description.action import ActionSpec
 from dexsim2real_description.observation import ObservationSpec
 from dexsim2real_policy.inference import Policy, hold_policy, load_policy
-from dexsim2real_sim.env import EnvConfig
+from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.live import LiveCell
 from dexsim2real_sim.plant import CONTROL_RATE
 
