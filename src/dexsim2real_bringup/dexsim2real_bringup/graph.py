@@ -56,7 +56,7 @@ class GraphOptions:
 
     task: str = "pick_place"
     policy: str = "hold"
-    """A policy artifact's folder, or the name of a built-in policy; none for a graph without one."""
+    """A policy artifact's folder, the name of a shipped one, or hold; none for a graph without one."""
     twin: str = ""
     """Simulation: a number seeds a twin, anything else is a twin's file; empty is the nominal robot."""
     use_twin: bool = False

@@ -7,7 +7,6 @@ import sys
 from array import array
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from builtin_interfaces.msg import Duration, Time
@@ -25,19 +24,20 @@ from dexsim2real_policy.errors import ContractMismatchError
 from dexsim2real_policy.inference import Policy, hold_policy, load_policy
 from dexsim2real_policy.messages import JointReader, rgb_image
 from dexsim2real_policy.pilot import Pilot, StampedChunk
+from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_policy.silence import Silence
 
 CHUNKS = "/policy/action_chunk"
 HOLD = "hold"
 PARAMETERS: dict[str, Any] = {
-    "artifact": HOLD,  # a policy folder, or "hold" for the built-in policy that keeps still
+    "artifact": HOLD,  # a policy folder, the name of a shipped policy, or "hold" to keep still
     "variant": "float32",  # or int8
     "threads": 1,
     "arm": "panda",
     "hand": "v4",
     "touch": "grid15",
     "rate": 30.0,  # [Hz] how often the graph's sensors allow an observation; the policy's rate must divide it
-    "image_silence": 0.12,  # [s] without an image that make the policy give up: two of 30 Hz may get lost in a row
+    "image_silence": 0.1,  # [s] without an image that make the policy give up: three periods of 30 Hz
 }
 """Parameters of the node and their defaults."""
 LOOK = 0.01
@@ -164,7 +164,7 @@ def choose_policy(values: dict[str, Any]) -> Policy:
     observation = ObservationSpec.of_cell(cell, rate=values["rate"])
     if values["artifact"] == HOLD:
         return hold_policy(observation, ActionSpec.of_cell(cell, rate=values["rate"]))
-    folder = Path(values["artifact"])
+    folder = policy_folder(values["artifact"])
     contract = read_contract(folder)
     slowest = 1e9 / CHUNK_DEADLINE.nanoseconds
     if contract.observation.rate < slowest:

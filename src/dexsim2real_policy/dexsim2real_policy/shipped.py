@@ -16,3 +16,8 @@ def shipped_policy(name: str) -> Path | None:
     """The folder of the policy of that name; None if there is none."""
     folder = SHIPPED / name
     return folder if (folder / CONTRACT).is_file() else None
+
+
+def policy_folder(which: str) -> Path:
+    """The folder that a person means: of the shipped policy of that name, or the one at that path."""
+    return shipped_policy(which) or Path(which)

@@ -26,7 +26,7 @@ from dexsim2real_bringup.cli.tables import Cell, show, write_json
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy import load_policy
 from dexsim2real_policy.artifact import read_contract
-from dexsim2real_policy.shipped import shipped_policy
+from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_sim import DexEnv, ParameterSampler, Twin, Uniform, load_randomization, make_env
 from dexsim2real_sim.video import film_episode
 
@@ -93,7 +93,7 @@ def _find(artifact: str, task: str | None) -> tuple[Path | None, str]:
         if task is None:
             raise DexSim2RealError("a script needs a task; say --task NAME")
         return None, task
-    folder = shipped_policy(artifact) or Path(artifact)
+    folder = policy_folder(artifact)
     return folder, task or read_contract(folder).task
 
 
