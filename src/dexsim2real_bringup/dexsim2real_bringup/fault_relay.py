@@ -20,6 +20,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from dexsim2real_bringup.graph import NodeSpec
 from dexsim2real_description.ros_node import QOS, GraphNode, qos_without_deadline, run_node
+from dexsim2real_description.scheduling import ROBOT
 from dexsim2real_description.touch_cloud import POINT_STEP
 
 Disturbance = Literal["none", "frozen", "delayed", "nan"]
@@ -54,6 +55,8 @@ def remappings(node_topics: Mapping[str, tuple[str, ...]]) -> dict[str, list[str
 
 class FaultRelay(GraphNode):
     """Passes every topic of RELAYED on, one of them disturbed."""
+
+    urgency = ROBOT  # joint states pass through it
 
     def __init__(self) -> None:
         super().__init__("fault_relay")
