@@ -18,7 +18,7 @@ def console():
 
 def listing(folder, *inputs):
     """A step whose command is quick and makes a file."""
-    out = folder / "tasks.json"
+    out = folder / "below" / "tasks.json"  # a folder that nobody has made yet
     return Step("list tasks", ("tasks", "--json", str(out)), (out,), inputs, "What there is to do.")
 
 
@@ -27,14 +27,14 @@ def test_a_step_is_done_once_and_again_when_its_input_changes(tmp_path, console)
     source.write_text("one")
     step = listing(tmp_path, source)
     first = run_steps([step], tmp_path, console)[0]
-    assert (first.skipped, (tmp_path / "tasks.json").exists()) == (False, True)
+    assert (first.skipped, (tmp_path / "below" / "tasks.json").exists()) == (False, True)
     again = run_steps([step], tmp_path, console)[0]
     assert (again.skipped, again.seconds) == (True, first.seconds)
     source.write_text("two")
     assert not run_steps([step], tmp_path, console)[0].skipped
-    (tmp_path / "tasks.json").unlink()
+    (tmp_path / "below" / "tasks.json").unlink()
     assert not run_steps([step], tmp_path, console)[0].skipped
-    assert f"dexsim2real tasks --json {tmp_path}/tasks.json" in (tmp_path / "commands.sh").read_text()
+    assert f"dexsim2real tasks --json {tmp_path}/below/tasks.json" in (tmp_path / "commands.sh").read_text()
 
 
 def test_another_command_makes_it_anew(tmp_path, console):
@@ -73,7 +73,8 @@ def test_a_step_that_makes_nothing_is_an_error(tmp_path, console):
 def test_a_spoiled_record_counts_as_none(tmp_path):
     step, records = listing(tmp_path), Records(tmp_path)
     records.save(step, 1.0)
-    (tmp_path / "tasks.json").touch()
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "tasks.json").touch()
     assert records.seconds(step) == 1.0
     (tmp_path / "list_tasks.json").write_text('{"command": 3')
     assert records.seconds(step) is None

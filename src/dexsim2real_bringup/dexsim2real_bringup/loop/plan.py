@@ -20,6 +20,8 @@ class Budget:
 
     search_rounds: int
     """Of FM-DR, 20 samples each."""
+    generations: int
+    """Of CMA-ES in each of them."""
     train_steps: int
     """Environment steps of training per round."""
     trials: int
@@ -30,9 +32,9 @@ class Budget:
     """Simulated robots that a recording is compared with."""
 
 
-SHORT = Budget(search_rounds=5, train_steps=250_000, trials=50, live_trials=5, cells=128)
+SHORT = Budget(search_rounds=5, generations=12, train_steps=250_000, trials=50, live_trials=5, cells=128)
 """Minutes on a laptop."""
-FULL = Budget(search_rounds=12, train_steps=5_000_000, trials=150, live_trials=20, cells=256)
+FULL = Budget(search_rounds=12, generations=50, train_steps=5_000_000, trials=150, live_trials=20, cells=256)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def randomise(options: LoopOptions, budget: Budget, folder: Path) -> list[Step]:
         steps.append(Step("references", words, (references,), why="Pictures of a robot that nobody has measured."))
     found = folder / "randomise" / RANDOMIZATION
     words = ("dr", "run", "--references", str(references), "--task", options.task, "--out", str(found.parent))
-    words = (*words, "--rounds", str(budget.search_rounds), "--rest", "manual", *_critic(options))
+    words = (*words, "--rounds", str(budget.search_rounds), "--generations", str(budget.generations))
+    words = (*words, "--rest", "manual", *_critic(options))
     why = "Which simulator parameters make pictures look like these; all others keep their manual ranges."
     return [*steps, Step("randomise", words, (found.parent,), (references,), why, resumes=True)]
 

@@ -61,6 +61,8 @@ def _do(step: Step, records: Records, console: Console) -> Outcome:
     if not step.resumes or records.find(step) is None:  # what is there is half done, or made from something else
         for path in step.outputs:
             _remove(path)
+    for path in step.outputs:
+        make_folder(path.parent)
     records.save(step, None)
     began = time.monotonic()
     _run(step)
