@@ -42,7 +42,7 @@ def test_the_parameter_that_moved_is_the_first_cause(case, column, value):
     assert found[0].parameter == NAMES[column]
     assert found[0].outside
     width = ranges.high[column] - ranges.low[column]
-    assert found[0].value == pytest.approx(value, abs=1.5 * width)  # the others differ from the middle, within the family
+    assert found[0].value == pytest.approx(value, abs=1.5 * width)  # the others vary
     assert found[0].share > 0.5
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dexsim2real_audit.causes import Cause, rank_causes
 from dexsim2real_audit.divergence import ALPHA, Comparison, compare
 from dexsim2real_audit.family_model import FamilyModel
+from dexsim2real_audit.friction import FrictionEstimate, estimate_friction
 from dexsim2real_audit.prediction import EVERY, Prediction, predict
 from dexsim2real_audit.rollout import PERIOD
 from dexsim2real_audit.signals import FLOORS, NET, Signals
@@ -29,8 +30,11 @@ from dexsim2real_sim.objects import choose_objects
 Array = NDArray[np.float64]
 
 GROUPS: Mapping[str, slice] = {"arm": slice(0, len(ARM_JOINTS)), "hand": slice(len(ARM_JOINTS), None)}
+FRICTION = "friction_tip"
 LONGEST_DELAY = 0.2
 """How far a recording may lag behind the simulation, or lead [s]."""
+SAME_MOTION = 0.7
+"""A lag is given only where recording and simulation correlate so much: noise and contacts have no lag."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class AuditConfig:
     """Share of recordings from inside the family that raise an alarm."""
     longest: float = 6.0
     """Of one motion that is simulated again [s]."""
-    total: float = 18.0
+    total: float = 12.0
     """Of all of them [s]."""
     causes: bool = True
     """Look for causes; without, it takes a third of the time."""
@@ -96,6 +100,8 @@ class AuditResult:
     """Distance from the family over a member's, mean of channels; 1 is a recording like any other."""
     lags: tuple[Lag, ...]
     slips: SlipRates | None
+    friction: FrictionEstimate | None = None
+    """Of the fingertips, if an object slipped."""
     causes: tuple[Cause, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     problems: tuple[str, ...] = ()
@@ -164,6 +170,7 @@ def examine(
         comparison = compare(times, real, family, FLOORS, config.alpha)
         size = gap(real, family, family)
         lags, slips = _lags(real, prediction), _slips(real, prediction)
+        friction = _friction(times, real, prediction)
     causes: tuple[Cause, ...] = ()
     if prediction.moves and comparison.first is not None:
         with clock("rank causes"):
@@ -182,6 +189,7 @@ def examine(
         size,
         lags,
         slips,
+        friction,
         causes,
         seconds=clock.seconds,
     )
@@ -229,6 +237,8 @@ def _lags(real: Signals, prediction: Prediction) -> tuple[Lag, ...]:
             continue
         earlier, later = (_joined(each[:, known], breaks) for each in (told, seen))
         lag = delay_between(earlier, later, EVERY * PERIOD / 1e9, min(LONGEST_DELAY, len(told) / 240))
+        if lag.correlation < SAME_MOTION:
+            continue
         own = sum(values.get(name, PARAMETERS[name].nominal) for name in (f"{group}_delay", "joint_lag"))
         found.append(Lag(group, lag.seconds, own + lag.seconds, lag.correlation))
     return tuple(found)
@@ -250,6 +260,14 @@ def _slips(real: Signals, prediction: Prediction) -> SlipRates | None:
     own = [rate(net) for net in prediction.family[NET] if np.isfinite(net).all()]
     low, middle, high = np.quantile(own, [0.025, 0.5, 0.975])
     return SlipRates(rate(real[NET]), float(low), float(middle), float(high))
+
+
+def _friction(times: Array, real: Signals, prediction: Prediction) -> FrictionEstimate | None:
+    """Of the fingertips, if the family has various ones."""
+    names = prediction.ranges.names
+    if FRICTION not in names:
+        return None
+    return estimate_friction(times, real, prediction.family, prediction.draws[:, names.index(FRICTION)])
 
 
 def _unseen(real: Signals) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_audit.audit import AuditResult
+from dexsim2real_audit.audit import FRICTION, AuditResult
 from dexsim2real_audit.compare_plots import Row, channel_rows, envelope_figure, score_figure
 from dexsim2real_audit.envelope import distance
 from dexsim2real_audit.ledger import Metric, Range, Round
@@ -52,6 +52,15 @@ def timing(result: AuditResult) -> list[Row]:
         }
         for lag in result.lags
     ]
+    if result.friction is not None:
+        rows.append(
+            {
+                "what": f"friction of the fingertips, to {100 * result.friction.error:.0f} %",
+                "recorded": result.friction.value,
+                "simulated": float(result.prediction.ranges.middle[result.prediction.ranges.names.index(FRICTION)]),
+                "correlation": None,
+            }
+        )
     if result.slips is not None:
         rows.append(
             {

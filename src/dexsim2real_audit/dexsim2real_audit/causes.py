@@ -35,7 +35,7 @@ FACTORS: tuple[str, ...] = ("contact", "object", "actuation", "touch", "observat
 """Factors that traces without images can show."""
 DOUBT = 0.3
 """A move's effect was simulated among other values of all other parameters than those of the trace, and contacts
-multiply differences: so much of the effect is taken to be uncertain."""
+multiply differences: so much of the effect may be uncertain, whichever makes the trace likelier."""
 BETWEEN = np.array([0.25, 0.5, 0.75, 1.0])
 """Where between two simulated values a cause is looked for."""
 
@@ -130,9 +130,10 @@ def rank_causes(
 
 def _best(model: FamilyModel, feature: Array, path: Sequence[tuple[float, Array]]) -> tuple[float, float]:
     """The value on a path of simulated values and shifts at which a trace is most likely, and how likely."""
-    tried = [(path[0][0], model.log_likelihood(feature, path[0][1], DOUBT))]
+    places = [path[0]]
     for (a, before), (b, after) in pairwise(path):
-        for s in BETWEEN:
-            shift = before + s * (after - before)
-            tried.append((a + s * (b - a), model.log_likelihood(feature, shift, DOUBT)))
+        places += [(float(a + s * (b - a)), before + s * (after - before)) for s in BETWEEN]
+    tried = [
+        (value, max(model.log_likelihood(feature, shift, doubt) for doubt in (0.0, DOUBT))) for value, shift in places
+    ]
     return max(tried, key=lambda found: found[1])

@@ -56,7 +56,7 @@ class WindowConfig:
 
     longest: float = 6.0
     """Of one window [s]."""
-    total: float = 18.0
+    total: float = 12.0
     """Of all windows [s]; more of them than that are thinned out evenly."""
 
 
