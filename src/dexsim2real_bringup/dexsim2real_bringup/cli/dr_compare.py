@@ -91,7 +91,9 @@ def _show(found: Sequence[Recovery], methods: Sequence[Method], names: Sequence[
 
 
 def _by_parameter(name: str, methods: Sequence[Method], found: Sequence[Recovery]) -> dict[str, Cell]:
-    cells = {m: _interval([o for o in found if o.method == m], lambda one: one.by_parameter[name]) for m in methods}
+    cells: dict[str, Cell] = {
+        m: _interval([o for o in found if o.method == m], lambda one: one.by_parameter[name]) for m in methods
+    }
     return {"parameter": name, **cells}
 
 
