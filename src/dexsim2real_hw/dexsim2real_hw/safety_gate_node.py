@@ -14,6 +14,7 @@ import numpy as np
 from builtin_interfaces.msg import Duration as DurationMessage
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.duration import Duration
 from rclpy.event_handler import QoSLivelinessChangedInfo, QoSRequestedDeadlineMissedInfo, SubscriptionEventCallbacks
 from sensor_msgs.msg import JointState, PointCloud2
 from std_msgs.msg import String
@@ -48,6 +49,8 @@ BOUNDS: dict[str, Any] = {
 """Parameters of the node and their defaults: the cell, and every bound of GateConfig (chunk_age, for example)."""
 
 REPORT_PERIOD = 0.1
+LAST_WORD = Duration(nanoseconds=200_000_000)
+"""For which the node then waits until its last command and state have been heard."""
 LONGEST_STOP = 1.0
 """For which the node waits, when it is told to go, until the robot is at rest [s]."""
 
@@ -103,6 +106,8 @@ class SafetyGateNode(GraphNode):
             time.sleep(self._gate.config.period)
             self._tick()
         self._report()
+        for publisher in (self._commands, self._states):  # what is under way goes down with its writer
+            publisher.wait_for_all_acked(LAST_WORD)
 
     def _listen(self) -> None:
         watched = SubscriptionEventCallbacks(deadline=self._deadline_missed)
