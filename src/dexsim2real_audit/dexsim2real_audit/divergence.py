@@ -37,7 +37,7 @@ _SHAPES = (0.05, 2.0)
 """Of the tail: almost exponential, to wilder than anything with a mean."""
 LASTING = 4
 """A divergence must last: scores are averaged over this many windows of the past."""
-BACK = 0.5
+BACK = 0.25
 """The onset is the last time before the alarm at which the momentary score was under this share of the averaged one."""
 
 
