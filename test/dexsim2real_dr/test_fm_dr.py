@@ -227,7 +227,7 @@ def test_a_critic_that_measures_needs_fewer_samples_and_goes_on_exactly(tmp_path
     for measured in (True, False):
         folder = tmp_path / str(measured)
         folder.mkdir()
-        settings = FmDrConfig(rounds=2, samples=10, generations=25, points=32, measured=measured)
+        settings = FmDrConfig(rounds=2, samples=10, generations=25, points=32, measured=measured, width=0.0)
         Search(problem(Measuring()), settings, folder).round()
         search = Search(problem(Measuring()), settings, folder)
         search.round()
