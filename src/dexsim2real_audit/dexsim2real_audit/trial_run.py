@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +129,7 @@ def _environment(task: str, source: str, condition: str, count: int, seed: int, 
     if twin is not None and drawn is not None:
         values = drawn.sample(np.random.default_rng(seed), 1)[0]
         twin = replace(twin, values={**twin.values, **dict(zip(drawn.names, values.tolist(), strict=True))})
-    seen: dict[str, object] = {"difficulty": config.difficulty, "time_limit": config.time_limit}
+    seen: dict[str, Any] = {"difficulty": config.difficulty, "time_limit": config.time_limit}
     if source != SCRIPT:
         contract = read_contract(Path(source))
         spec = contract.observation
