@@ -1,6 +1,8 @@
 """Arithmetic of vectors and unit quaternions w, x, y, z, many at a time.
 
-Written for few numpy calls: in a step of some environments, the calls cost more than the arithmetic.
+Written for few numpy calls: in a step of some environments, the calls cost more than the arithmetic. The memory layout
+of what goes into a product must not depend on how many there are, or the last bit would (`take` keeps it, an index does
+not).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ Array = NDArray[np.float64]
 
 def multiply(a: Array, b: Array) -> Array:
     """The rotation `b` followed by `a`, each shape (..., 4)."""
-    product: Array = np.matvec(a[..., _LEFT] * _LEFT_SIGNS, b)
+    product: Array = np.matvec(a.take(_LEFT, axis=-1) * _LEFT_SIGNS, b)
     return product
 
 
@@ -41,7 +43,7 @@ def rotate(a: Array, vectors: Array) -> Array:
 
 def cross(a: Array, b: Array) -> Array:
     """Vector product, each shape (..., 3)."""
-    product: Array = np.matvec(a[..., _CROSS] * _CROSS_SIGNS, b)
+    product: Array = np.matvec(a.take(_CROSS, axis=-1) * _CROSS_SIGNS, b)
     return product
 
 
