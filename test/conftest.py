@@ -1,5 +1,6 @@
 """Fixtures for tests that run real ROS 2 nodes."""
 
+import fcntl
 import os
 import time
 
@@ -14,9 +15,24 @@ settings.register_profile("project", deadline=None)  # a busy machine is no fail
 settings.load_profile("project")
 
 
+@pytest.fixture(scope="session")
+def graph_lock(tmp_path_factory):
+    """A file that all test processes of a run share."""
+    return tmp_path_factory.getbasetemp().parent / "graph.lock"
+
+
 @pytest.fixture
-def ros_environment(monkeypatch):
-    """This process's environment, and that of its children, for a graph of its own on this machine."""
+def ros_environment(monkeypatch, graph_lock):
+    """This process's environment, and that of its children, for a graph of its own on this machine.
+
+    One graph at a time, whatever the number of test processes: two need more than two processors to keep real time.
+    """
+    with graph_lock.open("w") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield _environment(monkeypatch)
+
+
+def _environment(monkeypatch):
     from dexsim2real_bringup.ros_environment import ros_environment as with_defaults
 
     changes = {

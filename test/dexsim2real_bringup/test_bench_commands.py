@@ -20,6 +20,7 @@ def tables(file):
         ("bench", "graph", "--seconds", "2", "--no-markers"),
         ("bench", "faults", "--only", "policy killed", "--no-markers"),
         ("bench", "recorder", "--seconds", "2", "--kill-after", "0"),
+        ("bench", "audit", *"--twins 1 --members 1 --per-fault 1 --frictions 1 --loops 0 --cells 50".split()),
     ],
     ids=lambda words: " ".join(words[:2]),
 )

@@ -55,3 +55,14 @@ def test_reports_that_cannot_be_made(folder, capsys):
     assert "is judged yet" in errors[0]
     assert "verdicts of ann; a report needs those of two judges" in errors[1]
     assert "holds a plan already" in errors[2]
+
+
+def test_a_plan_is_run_in_simulation_and_reported(tmp_path, capsys):
+    folder = tmp_path / "pouring"
+    plan = ["--task", "pouring", "--methods", "script", "--trials", "2", "--seeds", "0", "--conditions", "base"]
+    assert main(["trials", "plan", str(folder), *plan]) == 0
+    assert main(["trials", "run", str(folder), "--policies", "script=script", "--time-limit", "0.2"]) == 0
+    verdicts = (folder / "verdicts_simulator.csv").read_text()
+    assert verdicts.count("failure") == 2  # nobody pours in a fifth of a second
+    assert main(["trials", "run", str(folder), "--policies", "other=script"]) == 2
+    assert "other" in capsys.readouterr().err
