@@ -7,6 +7,12 @@ import pytest
 from dexsim2real_bringup.cli import main
 
 
+SMALLEST_AUDIT = (
+    *("--twins", "1", "--members", "1", "--per-fault", "1"),
+    *("--frictions", "1", "--loops", "0", "--cells", "50"),
+)
+
+
 def tables(file):
     data = json.loads(file.read_text())
     return data if isinstance(data, list) else [data]
@@ -20,7 +26,7 @@ def tables(file):
         ("bench", "graph", "--seconds", "2", "--no-markers"),
         ("bench", "faults", "--only", "policy killed", "--no-markers"),
         ("bench", "recorder", "--seconds", "2", "--kill-after", "0"),
-        ("bench", "audit", *"--twins 1 --members 1 --per-fault 1 --frictions 1 --loops 0 --cells 50".split()),
+        ("bench", "audit", *SMALLEST_AUDIT),
     ],
     ids=lambda words: " ".join(words[:2]),
 )
