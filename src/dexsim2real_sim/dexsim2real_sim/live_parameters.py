@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from dexsim2real_sim.config import EnvConfig
@@ -26,10 +25,4 @@ CELL_PARAMETERS: dict[str, Any] = {
 def make_live_cell(values: Mapping[str, Any]) -> LiveCell:
     """The cell that the parameters describe. Raises DexSim2RealError for what there is not."""
     config = EnvConfig(**{name: values[name] for name in CELL_PARAMETERS if name != "twin"})
-    return LiveCell(config, _twin(values["twin"]))
-
-
-def _twin(text: str) -> Twin | None:
-    if not text:
-        return None
-    return Twin.draw(int(text)) if text.isdigit() else Twin.load(Path(text))
+    return LiveCell(config, Twin.named(values["twin"]) if values["twin"] else None)

@@ -101,6 +101,11 @@ class Twin:
         partial.replace(file)
 
     @classmethod
+    def named(cls, which: str) -> Twin:
+        """The twin that a person means: of this seed, or in this file. Raises as `load` does."""
+        return cls.draw(int(which)) if which.isdecimal() else cls.load(Path(which))
+
+    @classmethod
     def load(cls, file: Path) -> Twin:
         """Read a twin. Raises SimError or UnknownNameError for a file that does not describe one."""
         data = _read_mapping(file)

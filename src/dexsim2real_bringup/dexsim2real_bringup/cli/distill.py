@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from dexsim2real_bringup.cli.tables import Cell, build_table, make_folder, show
 from dexsim2real_dr.imitation.distill import Distillation, Progress
 from dexsim2real_dr.imitation.distill_config import DistillConfig
 from dexsim2real_dr.imitation.teacher import ExpertTeacher, LessonConfig, PolicyTeacher, Specialist
+from dexsim2real_dr.training.export import sha256_of
 from dexsim2real_sim import ParameterSampler, Uniform, load_randomization
 
 EXPERT = "expert"
@@ -48,8 +48,7 @@ def distill(
             rows.append(_row(progress))
             live.update(build_table(f"{config.task}, {out}", rows))
     names = ", ".join(Path(name).name for name in teacher)
-    sha256 = None if randomization is None else hashlib.sha256(randomization.read_bytes()).hexdigest()
-    report = run.export(names, sha256)
+    report = run.export(names, sha256_of(randomization))
     kinds: list[dict[str, Cell]] = [
         {"variant": name, "off torch by": parity.error} for name, parity in report.contract.parity.items()
     ]

@@ -13,7 +13,7 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dexsim2real_bringup.cli.tables import Cell, show
+from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_bringup.dr_report import Agreement, save_search_report
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_dr.capture import capture as take_pictures
@@ -219,14 +219,6 @@ def _known(task: str) -> str:
     if task not in TASKS:
         raise UnknownNameError("task", task, TASKS)
     return task
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder of a search. Raises DexSim2RealError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DexSim2RealError(f"cannot make {folder}: {error.strerror}; choose another folder with --out") from error
 
 
 def capture(twin: int, task: str = "pick_place", poses: int = 2, size: int = 224, out: Path | None = None) -> None:

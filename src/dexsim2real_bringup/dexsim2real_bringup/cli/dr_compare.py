@@ -13,8 +13,7 @@ import tyro
 from rich.progress import Progress
 from scipy.stats import t
 
-from dexsim2real_bringup.cli.dr import make_folder
-from dexsim2real_bringup.cli.tables import Cell, show
+from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.bench import MotionBench, PictureBench
 from dexsim2real_dr.fm_dr.config import FmDrConfig

@@ -106,18 +106,13 @@ def _environment(
         spec = contract.observation
         options["policy_rate"] = contract.action.rate
         options["image_size"] = spec.image_size if spec.cameras else None
-    stand_in = None if twin is None else _twin(twin)
+    stand_in = None if twin is None else Twin.named(twin)
     sampler = _sampler(parameters) if stand_in is None else None
     return make_env(task, trials, sampler=sampler, twin=stand_in, **options)
 
 
 def _policy(folder: Path, env: DexEnv) -> PolicyDriver:
     return PolicyDriver(load_policy(folder, env.observation_spec, env.action_spec), env)
-
-
-def _twin(which: str) -> Twin:
-    """Raises DexSim2RealError for a file that does not describe one."""
-    return Twin.draw(int(which)) if which.isdecimal() else Twin.load(Path(which))
 
 
 def _sampler(parameters: str) -> ParameterSampler | None:

@@ -95,7 +95,7 @@ def run(
     """
     named = dict(_named(policy) for policy in policies)
     config = RunConfig(
-        None if twin is None else Twin.draw(int(twin)) if twin.isdecimal() else Twin.load(Path(twin)),
+        None if twin is None else Twin.named(twin),
         None if randomization is None else load_randomization(randomization).distribution,
         batch,
         difficulty,

@@ -60,7 +60,7 @@ def _contract(config: TrainConfig, env: DexEnv, update: int, revision: str) -> C
         provenance=Provenance(
             seeds=(config.seed,),
             git_revision=revision,
-            randomization_sha256=_sha256(config.randomization),
+            randomization_sha256=sha256_of(config.randomization),
             note=f"PPO, {steps:,} environment steps{start}; sees {', '.join(sees)}; parameters: {drawn}",
         ),
     )
@@ -79,5 +79,6 @@ def _record(actor: MLPModel, env: DexEnv, contract: Contract) -> Inputs:
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
-def _sha256(file: Path | None) -> str | None:
+def sha256_of(file: Path | None) -> str | None:
+    """Of a file; None without one."""
     return None if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
