@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from dexsim2real_bringup.loop.run import StepFailedError, run_steps
-from dexsim2real_bringup.loop.step import Records, Step, digest
+from dexsim2real_bringup.loop.step import Record, Records, Step, digest
 from dexsim2real_description import DexSim2RealError
 
 
@@ -67,17 +67,18 @@ def test_what_a_failed_step_left_is_kept_for_the_same_step_only(tmp_path, consol
 def test_a_step_that_makes_nothing_is_an_error(tmp_path, console):
     with pytest.raises(StepFailedError, match="did not make"):
         run_steps([Step("idle", ("tasks",), (tmp_path / "never",))], tmp_path, console)
-    assert Records(tmp_path / "steps").seconds(Step("idle", ("tasks",), (tmp_path / "never",))) is None
+    idle = Step("idle", ("tasks",), (tmp_path / "never",))
+    assert Records(tmp_path / "steps").find(idle, Record.of(idle)).seconds is None
 
 
 def test_a_spoiled_record_counts_as_none(tmp_path):
     step, records = listing(tmp_path), Records(tmp_path)
-    records.save(step, 1.0)
+    records.save(step, replace(Record.of(step), seconds=1.0))
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "tasks.json").touch()
-    assert records.seconds(step) == 1.0
+    assert records.find(step, Record.of(step)).seconds == 1.0
     (tmp_path / "list_tasks.json").write_text('{"command": 3')
-    assert records.seconds(step) is None
+    assert records.find(step, Record.of(step)) is None
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path, console):

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from dexsim2real_bringup.cli.tables import make_folder, write_text
-from dexsim2real_bringup.loop.step import Records, Step
+from dexsim2real_bringup.loop.step import Record, Records, Step
 from dexsim2real_description import DexSim2RealError
 
 COMMANDS = "commands.sh"
@@ -54,22 +54,23 @@ def run_steps(steps: Sequence[Step], folder: Path, console: Console) -> list[Out
 
 
 def _do(step: Step, records: Records, console: Console) -> Outcome:
-    seconds = records.seconds(step)
-    if seconds is not None:
+    fresh = Record.of(step)
+    found = records.find(step, fresh)
+    if found is not None and found.seconds is not None and all(path.exists() for path in step.outputs):
         console.print("done before, from the same inputs")
-        return Outcome(step, seconds, skipped=True)
-    if not step.resumes or records.find(step) is None:  # what is there is half done, or made from something else
+        return Outcome(step, found.seconds, skipped=True)
+    if not step.resumes or found is None:  # what is there is half done, or made from something else
         for path in step.outputs:
             _remove(path)
     for path in step.outputs:
         make_folder(path.parent)
-    records.save(step, None)
+    records.save(step, fresh)
     began = time.monotonic()
     _run(step)
     seconds = time.monotonic() - began
     if missing := [str(path) for path in step.outputs if not path.exists()]:
         raise StepFailedError(f"step {step.name!r} ended well but did not make {', '.join(missing)}; please report it")
-    records.save(step, seconds)
+    records.save(step, replace(fresh, seconds=seconds))
     console.print(f"{seconds:.0f} s")
     return Outcome(step, seconds, skipped=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dexsim2real_bringup.cli.tables import make_folder, write_json
@@ -40,8 +40,13 @@ class Record:
     command: str
     inputs: dict[str, str]
     """sha256 of each input, by path."""
-    seconds: float | None
+    seconds: float | None = None
     """How long it took; None until it has succeeded."""
+
+    @classmethod
+    def of(cls, step: Step) -> Record:
+        """Of a step that is to be begun now: this reads all its inputs."""
+        return cls(step.command, {str(path): digest(path) for path in step.inputs})
 
 
 class Records:
@@ -51,23 +56,15 @@ class Records:
         """`folder` need not be there yet."""
         self._folder = folder
 
-    def find(self, step: Step) -> Record | None:
-        """The record of this very step: the same command, and inputs with the same contents; None without one."""
+    def find(self, step: Step, fresh: Record) -> Record | None:
+        """What is remembered of this very step, the command and the inputs of `fresh`; None if there is nothing."""
         record = self._read(step)
-        return record if record == self._fresh(step, record.seconds if record else None) else None
+        return record if record is not None and replace(record, seconds=None) == fresh else None
 
-    def seconds(self, step: Step) -> float | None:
-        """How long the step took if it need not be done again, else None."""
-        record = self.find(step)
-        return record.seconds if record and all(path.exists() for path in step.outputs) else None
-
-    def save(self, step: Step, seconds: float | None) -> None:
-        """Remember that a step was begun (None) or has succeeded. Raises DexSim2RealError if it cannot be written."""
+    def save(self, step: Step, record: Record) -> None:
+        """Remember that a step was begun or has succeeded. Raises DexSim2RealError if it cannot be written."""
         make_folder(self._folder)
-        write_json(self._file(step), asdict(self._fresh(step, seconds)))
-
-    def _fresh(self, step: Step, seconds: float | None) -> Record:
-        return Record(step.command, {str(path): digest(path) for path in step.inputs}, seconds)
+        write_json(self._file(step), asdict(record))
 
     def _file(self, step: Step) -> Path:
         return self._folder / f"{step.name.replace(' ', '_')}.json"
