@@ -69,4 +69,4 @@ def test_where_causes_are_looked_for_is_physical(case):
 
 
 def test_chance_and_cameras_explain_nothing():
-    assert candidates(("push_force", "image_lag", "touch_drift", "arm_delay")) == ("arm_delay",)
+    assert candidates(("push_acceleration", "image_lag", "touch_drift", "arm_delay")) == ("arm_delay",)

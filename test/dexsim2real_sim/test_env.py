@@ -1,5 +1,7 @@
 """Determinism, containment of failures, episodes and bad input of the batched environment."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,29 @@ def test_time_limit_truncates_and_starts_again():
     assert info["final_ids"].tolist() == [0]
     assert env.steps.tolist() == [0, 1]
     assert np.abs(info["final_obs"]["features"][0] - observation["features"][0]).max() > 1e-3
+
+
+def test_an_episode_is_lost_where_the_gate_would_stop_the_robot():
+    env = make_env(TASK, num_envs=2, seed=0)
+    env.reset()
+    away = np.zeros((2, 23))
+    away[0, 0] = 1.0  # the arm turns about its base until the palm is beside the workspace
+    for _ in range(90):
+        _, _, terminated, _, info = env.step(away)
+        if terminated.any():
+            break
+    assert info["lost"].tolist() == [True, False]
+    assert re.fullmatch(r"the palm is at x = 0\.1\d* m, outside 0\.15 to 0\.85 m", info["final_reasons"][0])
+
+
+def test_moving_the_arm_costs_reward_where_the_task_says_so():
+    env = make_env("in_hand_rotation", num_envs=3, seed=0)
+    env.reset()
+    actions = np.zeros((3, 23))
+    actions[:, 6] = [0.0, 0.5, 2.0]  # more than 1 is no more than 1
+    _, reward, *_ = env.step(actions)
+    cost = env.task.reward(env.features, env.world.difficulty) - reward
+    assert cost == pytest.approx(env.task.arm_cost / 7 * np.array([0.0, 0.25, 1.0]), abs=1e-6)
 
 
 def test_nan_in_one_environment_is_contained_logged_and_counted(tmp_path, caplog):

@@ -87,6 +87,24 @@ def test_parameters_act_at_once_and_wrong_ones_change_nothing(live):
     assert live.parameters()["joint_lag"] == 0.02
 
 
+def test_a_new_start_keeps_parameters_that_were_set():
+    live = make_live_cell(CELL_PARAMETERS)
+    low = live.object_poses()["object"][2]
+    live.set_parameters({"table_height": 0.02, "exposure": 0.9})
+    live.rewind()
+    assert live.parameters()["exposure"] == 0.9
+    assert live.object_poses()["object"][2] == pytest.approx(low + 0.02)  # the object stands on the table as it is now
+
+
+def test_another_seed_is_another_scene(live):
+    first = live.object_poses()
+    live.rewind(5)
+    assert live.seed == 5 and live.starts == 1
+    assert any((live.object_poses()[name] != pose).any() for name, pose in first.items())
+    live.rewind(0)
+    assert all(np.array_equal(live.object_poses()[name], pose) for name, pose in first.items())
+
+
 def test_a_twin_hides_its_parameters_and_says_so(live):
     assert not live.is_twin
     assert make_live_cell({**CELL_PARAMETERS, "twin": "3"}).is_twin

@@ -57,6 +57,18 @@ def test_a_simulator_that_was_started_again_is_followed(pair):
         assert np.array_equal(camera.object_poses()[name], pose)
 
 
+def test_a_simulator_that_starts_from_another_seed_is_followed(pair):
+    simulator, camera = pair
+    simulator.rewind(7)
+    follow(camera, describe(simulator, 1))
+    assert camera.seed == 7
+    for mine, theirs in zip(model_fields(camera), model_fields(simulator), strict=True):
+        assert np.array_equal(mine, theirs)
+    simulator.rewind(0)
+    follow(camera, describe(simulator, 2))
+    assert camera.seed == 0
+
+
 def test_parameters_that_a_person_changed_are_seen(pair):
     simulator, camera = pair
     simulator.set_parameters({"exposure": 0.8})
@@ -69,7 +81,7 @@ def test_a_twin_does_not_tell():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[1]", '{"stamp_ns": 1, "starts": 1, "positions": ["x"], "parameters": {}}']
+    "text", ["", "{}", "[1]", '{"stamp_ns": 1, "seed": 0, "starts": 1, "positions": ["x"], "parameters": {}}']
 )
 def test_what_is_no_scene_is_refused(text):
     with pytest.raises(SimError, match="not a scene"):
@@ -78,4 +90,4 @@ def test_what_is_no_scene_is_refused(text):
 
 def test_a_scene_of_another_model_is_refused(pair):
     with pytest.raises(SimError, match="give the camera the simulator's task"):
-        follow(pair[1], Scene(1, 1, (0.0,), {}))
+        follow(pair[1], Scene(1, 0, 1, (0.0,), {}))

@@ -52,7 +52,7 @@ def nominal():
     return trajectory({})
 
 
-PUSHED = {"push_force": {"push_rate": 30.0}, "push_rate": {"push_force": 5.0}}
+PUSHED = {"push_acceleration": {"push_rate": 30.0}, "push_rate": {"push_acceleration": 50.0}}
 """These two have an effect only together."""
 
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from dexsim2real_description import DexSim2RealError, make_cell
+from dexsim2real_description import DexSim2RealError, Workspace, make_cell
 from dexsim2real_description.kinematics import LinkPose
 from dexsim2real_description.model import Limits
-from dexsim2real_sim.planning import Box, Collisions, Motion, Workspace, plan_motion, reach_palm, time_waypoints
+from dexsim2real_sim.planning import Box, Collisions, Motion, plan_motion, reach_palm, time_waypoints
 from dexsim2real_sim.planning.collision import CLEARANCE
 from dexsim2real_sim.planning.timing import smooth_curve
 from dexsim2real_sim.pose import Pose

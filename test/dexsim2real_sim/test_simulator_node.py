@@ -10,6 +10,8 @@ pytest.importorskip("rclpy", reason="needs the extra 'ros'")
 
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseArray
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2
 from std_srvs.srv import Trigger
@@ -79,6 +81,27 @@ def test_it_offers_what_the_robot_offers(start, listener):
     response = listener.call(Trigger, "/simulator/reset")
     assert response.success and "starts anew" in response.message
     listener.until(lambda: objects[-1].poses[0].position != before)
+
+
+def test_a_seed_and_a_reset_bring_the_same_scene_again(start, listener):
+    objects = listener.collect(PoseArray, "/simulator/object_poses", QOS["/simulator/object_poses"])
+    start("simulator")
+    listener.until(lambda: objects)
+
+    def scene_of(seed):
+        value = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=seed)
+        request = SetParameters.Request(parameters=[Parameter(name="seed", value=value)])
+        assert listener.call(SetParameters, "/simulator/set_parameters", request).results[0].successful == (seed >= 0)
+        assert listener.call(Trigger, "/simulator/reset").success
+        seen = len(objects)
+        listener.until(lambda: len(objects) > seen + 8)  # more than are under way when the answer comes
+        return [objects[-1].poses[0].position.x, objects[-1].poses[0].position.y]
+
+    first = scene_of(3)
+    other = scene_of(4)
+    assert first != pytest.approx(other, abs=1e-3)
+    assert scene_of(3) == pytest.approx(first, abs=1e-3)
+    assert scene_of(-1) != pytest.approx(first, abs=1e-3)  # refused: the next start of the same seed
 
 
 def test_as_fast_as_it_can_it_publishes_its_own_time(start, listener):

@@ -20,7 +20,7 @@ from dexsim2real_sim import PARAMETERS
 
 Array = NDArray[np.float64]
 
-CHANCE: tuple[str, ...] = ("action_noise", "push_force", "push_rate", "touch_drift")
+CHANCE: tuple[str, ...] = ("action_noise", "push_acceleration", "push_rate", "touch_drift")
 """Parameters of random disturbances: their direction is chance, so that a move of theirs explains nothing."""
 NOISE: tuple[str, ...] = (
     "position_noise",

@@ -14,13 +14,13 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from dexsim2real_bringup.ros_session import RosSession
-from dexsim2real_description import ARM_JOINTS, JOINTS, Cell, DexSim2RealError, make_cell
+from dexsim2real_description import ARM_JOINTS, JOINTS, Cell, DexSim2RealError, Workspace, make_cell
 from dexsim2real_description.ros_node import QOS, qos_without_deadline
 from dexsim2real_policy.inference import ActionChunk
 from dexsim2real_policy.messages import JointReader
 from dexsim2real_policy.pilot import StampedChunk
 from dexsim2real_policy.policy_node import CHUNKS, chunk_message
-from dexsim2real_sim.planning import Motion, Workspace
+from dexsim2real_sim.planning import Motion
 
 Array = NDArray[np.float64]
 

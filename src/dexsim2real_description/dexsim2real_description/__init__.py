@@ -7,6 +7,7 @@ from dexsim2real_description.hand import TIPS
 from dexsim2real_description.model import Limits
 from dexsim2real_description.names import ARM_JOINTS, FINGERS, HAND_JOINTS, JOINTS, VENDOR_JOINTS
 from dexsim2real_description.touch import TouchLayout, touch_layout
+from dexsim2real_description.workspace import Workspace
 
 __all__ = [
     "ARM_JOINTS",
@@ -21,6 +22,7 @@ __all__ = [
     "Limits",
     "TouchLayout",
     "UnknownNameError",
+    "Workspace",
     "make_cell",
     "touch_layout",
 ]

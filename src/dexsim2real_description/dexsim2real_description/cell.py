@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import pi
 
@@ -14,6 +14,7 @@ from dexsim2real_description.errors import UnknownNameError
 from dexsim2real_description.hand import HAND_VERSIONS, PALM_DEPTH, make_hand
 from dexsim2real_description.model import Joint, Limits, Link, RobotModel, Servo, Shape, Vec3, box_inertia
 from dexsim2real_description.touch import TOUCH_LAYOUTS, TouchLayout
+from dexsim2real_description.workspace import Workspace
 
 ADAPTER_LENGTH = 0.02
 """Plate between the flange and the hand [m]; no standard exists, ours is a disc of aluminium."""
@@ -41,6 +42,7 @@ class Cell:
     """None for the bare hand."""
     cameras: tuple[CameraMount, ...] = (FRONT, WRIST)
     table: Table = Table()
+    workspace: Workspace = field(default_factory=Workspace)
 
     @property
     def links(self) -> tuple[Link, ...]:

@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from dexsim2real_description import CAMERAS, JOINTS, Cell, make_cell
+from dexsim2real_description import ARM_JOINTS, CAMERAS, JOINTS, Cell, make_cell
 from dexsim2real_description.action import ActionSpec
 from dexsim2real_description.area import Size
 from dexsim2real_description.camera import CameraMount
@@ -32,7 +32,7 @@ from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.sensing import Sensors
 from dexsim2real_sim.snapshot import Snapshot
 from dexsim2real_sim.tasks import Task, make_task
-from dexsim2real_sim.tasks.base import Goal
+from dexsim2real_sim.tasks.base import Goal, mean
 from dexsim2real_sim.twin import Twin
 
 Array = NDArray[np.float64]
@@ -92,6 +92,7 @@ class DexEnv(VectorEnv):
         self.held: Array = np.zeros(self.num_envs)
         """How long the goal has been reached without a break [s], shape (N,)."""
         self._all = np.arange(self.num_envs)
+        self._palm = self.sim.body_id(self.cell.hand.root)
         self._start(self._all)
         self.features = self.task.features(self.world)
         self.feature_names = tuple(self.features)
@@ -144,7 +145,7 @@ class DexEnv(VectorEnv):
         self.sensors.measure()
         self.features = self.task.features(self.world)
         info, terminated, truncated = self._judge(unstable)
-        reward = self.goal.reward(self.features, self.world.difficulty) + self.goal.success_bonus * info["success"]
+        reward = self._reward(actions, info["success"])
         self._look()
         observation = self._observe()
         done = np.flatnonzero(terminated | truncated)
@@ -186,7 +187,8 @@ class DexEnv(VectorEnv):
 
     def failure_reason(self, env: int) -> str:
         """Why environment `env` has not succeeded, in words and numbers."""
-        return self.goal.failure(self.features, self.world.difficulty, env)
+        stopped = self.cell.workspace.complaint(self.sim.xpos[env, self._palm])
+        return stopped or self.goal.failure(self.features, self.world.difficulty, env)
 
     def close(self, **kwargs: Any) -> None:
         """Free the cameras."""
@@ -211,12 +213,21 @@ class DexEnv(VectorEnv):
         config = self.config
         return Cameras(self.plant, mounts or self.cell.cameras, size, config.seed, self._sampler, self._twin, quality)
 
+    def _reward(self, actions: NDArray[np.floating], success: NDArray[np.bool_]) -> Array:
+        """Of this step: the goal's, less what moving the arm costs, shape (N,)."""
+        reward = self.goal.reward(self.features, self.world.difficulty) + self.goal.success_bonus * success
+        if self.task.arm_cost:
+            moved = np.minimum(np.square(actions[:, : len(ARM_JOINTS)]), 1.0)
+            reward -= self.task.arm_cost * mean(moved)
+        return reward
+
     def _judge(self, unstable: NDArray[np.bool_]) -> tuple[dict[str, Any], NDArray[np.bool_], NDArray[np.bool_]]:
-        """Success, end of episode and why."""
-        achieved = self.goal.achieved(self.features, self.world.difficulty) & ~unstable
+        """Success, end of episode and why; where the safety gate would stop the robot, an episode is lost."""
+        stopped = self.cell.workspace.outside(self.sim.xpos[:, self._palm])
+        achieved = self.goal.achieved(self.features, self.world.difficulty) & ~unstable & ~stopped
         self.held = np.where(achieved, self.held + 1 / self.config.policy_rate, 0.0)
         success = achieved & (self.held >= self.goal.hold)
-        lost = self.task.lost(self.features)
+        lost = self.task.lost(self.features) | stopped
         terminated = success | lost | unstable
         truncated = (self.steps >= self.time_limit * self.config.policy_rate) & ~terminated
         return {"success": success, "lost": lost, "unstable": unstable}, terminated, truncated

@@ -44,9 +44,10 @@ class LiveCell:
         self.cell = make_cell(config.arm, config.hand, config.touch)
         self.plant = Plant(self.cell, self.task, config, twin)
         self.plant.world.difficulty[:] = config.difficulty
-        self._starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin)
+        self._set = _Values()
+        self._starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin or self._set)
         self._sensors = Sensors(self.cell, self.plant, config, twin)
-        self._config, self._twin = config, twin
+        self._twin, self.seed = twin, config.seed
         self.starts = 0
         """How often the task was started; the cell is made started."""
         self.ticks = 0
@@ -64,7 +65,7 @@ class LiveCell:
         return self.ticks / CONTROL_RATE
 
     def reset(self) -> None:
-        """Start the task anew: objects and robot back in place, a new draw of both."""
+        """Start the task anew: objects and robot back in place, a new draw of both. Parameters stay as they were set."""
         self.target: Array = self._starter.start(_ONE).copy()
         """Joint targets in force [rad], shape (1, 23)."""
         self._next, self._velocity = self.target, np.zeros_like(self.target)
@@ -72,10 +73,11 @@ class LiveCell:
         self._sensors.reset(_ONE)
         self.starts += 1
 
-    def rewind(self) -> None:
-        """As if the cell had just been made, but for its time."""
-        self._starter.reseed(self._config.seed)
-        self._sensors.reseed(self._config.seed)
+    def rewind(self, seed: int | None = None) -> None:
+        """As if the cell had just been made, of this seed if one is given, but for its time and its parameters."""
+        self.seed = self.seed if seed is None else seed
+        self._starter.reseed(self.seed)
+        self._sensors.reseed(self.seed)
         self.starts = 0
         self.reset()
 
@@ -84,7 +86,7 @@ class LiveCell:
 
         Raises SimError without a working OpenGL library.
         """
-        return Cameras(self.plant, mounts, size, self._config.seed, self._twin, self._twin)
+        return Cameras(self.plant, mounts, size, self.seed, self._twin, self._twin)
 
     def command(self, positions: Mapping[str, float], velocities: Mapping[str, float] | None = None) -> None:
         """Joint targets [rad] by name, and how fast they move [rad/s]; joints that are not named keep theirs.
@@ -138,6 +140,7 @@ class LiveCell:
     def set_parameters(self, values: Mapping[str, float]) -> None:
         """Change parameters at once. Raises UnknownNameError or DexSim2RealError, and then changes nothing."""
         check_values(values)
+        self._set.values.update(values)
         self.plant.values.assign(0, {**self.parameters(), **values})
         self._starter.write_models(_ONE)
         self._sensors.read_parameters(_ONE)
@@ -153,3 +156,17 @@ def _merged(row: Array, named: Mapping[str, float]) -> Array:
             raise SimError(f"command of joint {name} is {value}, expected a finite number")
         merged[0, _COLUMN[name]] = value
     return merged
+
+
+class _Values:
+    """A sampler of one point: the parameters that were set."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.values)
+
+    def sample(self, rng: np.random.Generator, count: int) -> Array:
+        return np.tile(list(self.values.values()), (count, 1))

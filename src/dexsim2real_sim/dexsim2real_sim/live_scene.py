@@ -18,8 +18,9 @@ class Scene:
     """One moment of a LiveCell. A twin's parameters are not part of it: who draws the twin has them."""
 
     stamp_ns: int
+    seed: int
     starts: int
-    """How often the cell has been started; the same seed draws the same objects at the same start."""
+    """How often the cell has been started with this seed; the same seed draws the same objects at the same start."""
     positions: tuple[float, ...]
     """Generalised positions."""
     parameters: Mapping[str, float]
@@ -41,7 +42,8 @@ class Scene:
             verdict = fields["verdict"]
             if verdict not in get_args(Verdict):
                 raise ValueError(f"verdict {verdict!r}")
-            return cls(int(fields["stamp_ns"]), int(fields["starts"]), positions, parameters, verdict)
+            stamp, seed, starts = int(fields["stamp_ns"]), int(fields["seed"]), int(fields["starts"])
+            return cls(stamp, seed, starts, positions, parameters, verdict)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SimError(f"not a scene of the simulator: {error!r}") from error
 
@@ -49,7 +51,8 @@ class Scene:
 def describe(live: LiveCell, stamp_ns: int) -> Scene:
     """The scene as it is now."""
     parameters = {} if live.is_twin else live.parameters()
-    return Scene(stamp_ns, live.starts, tuple(live.plant.sim.qpos[0].tolist()), parameters, live.judge())
+    positions = tuple(live.plant.sim.qpos[0].tolist())
+    return Scene(stamp_ns, live.seed, live.starts, positions, parameters, live.judge())
 
 
 def follow(live: LiveCell, scene: Scene) -> None:
@@ -62,10 +65,10 @@ def follow(live: LiveCell, scene: Scene) -> None:
             f"the scene has {len(scene.positions)} positions, this model {live.plant.sim.qpos.shape[1]}; "
             "give the camera the simulator's task, arm, hand and touch"
         )
-    if scene.starts < live.starts:  # the simulator was started again
-        live.rewind()
-    while live.starts < scene.starts:
-        live.reset()
     if scene.parameters and scene.parameters != live.parameters():
         live.set_parameters(scene.parameters)
+    if scene.seed != live.seed or scene.starts < live.starts:  # the simulator was started again
+        live.rewind(scene.seed)
+    while live.starts < scene.starts:
+        live.reset()
     live.plant.sim.qpos[0] = np.array(scene.positions)

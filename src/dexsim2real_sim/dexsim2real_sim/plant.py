@@ -45,6 +45,7 @@ class Plant:
         self.sim = Simulation(spec.compile(), config.num_envs, config.threads)
         self._free = free_bodies(self.sim.model)
         self.fields = ModelFields(self.sim.batch)
+        self._mass = self.fields.array("body_mass")
         self.values = ParameterValues(self.fields, config.num_envs)
         self.shaper = CommandShaper(config.num_envs, len(JOINTS), ticks, steps)
         self.ticks = ticks
@@ -72,8 +73,8 @@ class Plant:
         if not rate.any():
             return
         struck = ndtr(noise[:, 0]) < rate * self.period
-        force = np.where(struck[:, None], self.values["push_force"][:, None] * noise[:, 1:], 0.0)
-        self.sim.pushes[:, self._free, :3] = force[:, None]
+        acceleration = np.where(struck[:, None], self.values["push_acceleration"][:, None] * noise[:, 1:], 0.0)
+        self.sim.pushes[:, self._free, :3] = self._mass[:, self._free, None] * acceleration[:, None]
 
     def advance(self, last: Array, target: Array) -> None:
         """One policy step from joint targets `last` to `target` [rad], shape (N, 23)."""

@@ -64,6 +64,7 @@ class SimulatorNode(GraphNode):
         self._touch_due, self._scene_due = Periodic(TOUCH_RATE), Periodic(SCENE_RATE)
         self._commands, self._refused, self._breakdowns, self._last_command = 0, 0, 0, 0
         self._command_time = 0.0
+        self._seed: int | None = None  # to start anew from
         self._pace = Pace(CONTROL_RATE)
         self.create_timer(0.0 if self._fast else 1 / CONTROL_RATE, self._run, clock=self.steady)
 
@@ -74,7 +75,7 @@ class SimulatorNode(GraphNode):
                 self.undeclare_parameter(name)
         else:
             self._live.set_parameters(values)
-            self.add_on_set_parameters_callback(self._change_parameters)
+        self.add_on_set_parameters_callback(self._change_parameters)
 
     def health(self) -> Health:
         """Real-time factor, ticks, commands taken and refused."""
@@ -176,20 +177,32 @@ class SimulatorNode(GraphNode):
         self._command_time = (self._last_command + after) * 1e-9
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._live.reset()
+        if self._seed is None:
+            self._live.reset()
+        else:
+            self._live.rewind(self._seed)
+            self._seed = None
         response.success, response.message = True, f"task {self._live.task.name} starts anew"
         return response
 
     def _change_parameters(self, changed: list[RosParameter[Any]]) -> SetParametersResult:
-        """Registry parameters act at once; those of the node only at its start."""
-        fixed = [p.name for p in changed if p.name not in PARAMETERS]
+        """Registry parameters act at once, the seed at the next reset; others of the node only at its start."""
+        fixed = [p.name for p in changed if p.name not in PARAMETERS and p.name != "seed"]
         if fixed:
             return SetParametersResult(successful=False, reason=f"{', '.join(fixed)}: set at start only")
         try:
-            self._live.set_parameters({p.name: float(p.value) for p in changed})
+            seeds = [_seed(p.value) for p in changed if p.name == "seed"]
+            self._live.set_parameters({p.name: float(p.value) for p in changed if p.name != "seed"})
         except (DexSim2RealError, TypeError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
+        self._seed = seeds[-1] if seeds else self._seed
         return SetParametersResult(successful=True)
+
+
+def _seed(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(f"seed is {value}; it must be a whole number, 0 or more")
+    return value
 
 
 def _pose(pose: Any) -> Pose:

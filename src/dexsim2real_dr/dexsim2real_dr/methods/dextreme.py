@@ -27,7 +27,7 @@ SCALES = {
 RANGES = {
     "restitution": (0.0, 0.4),
     "gravity": (9.81 - 0.5 * 3**0.5, 9.81 + 0.5 * 3**0.5),  # normal, standard deviation 0.5 m/s^2
-    "push_force": (0.0, 2.0),  # forceScale
+    "push_acceleration": (0.0, 2.0),  # forceScale
 }
 """As they are."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dexsim2real_description import DexSim2RealError
+from dexsim2real_description import DexSim2RealError, Workspace
 from dexsim2real_description.model import Vec3
 
 
@@ -61,9 +61,9 @@ class GateConfig:
     """How far an arm joint may be from its command [rad]: 0.1 s at full speed, and some."""
     touch_force: float = 20.0
     """Per finger [N]; four times what the strongest finger joint can press with its last link."""
-    workspace_lower: Vec3 = (0.15, -0.6, 0.03)
+    workspace_lower: Vec3 = Workspace.lower
     """Box of the palm's origin in the frame of the arm's base [m]."""
-    workspace_upper: Vec3 = (0.85, 0.6, 1.0)
+    workspace_upper: Vec3 = Workspace.upper
     failed_trials: int = 2
     """Trials that may fail in a row; the next failure stops."""
 

@@ -157,14 +157,14 @@ def _servo_parameters(part: str, joints: slice) -> tuple[Parameter, ...]:
 PARAMETERS = (
     *_per_part(_servo_parameters),
     Parameter(
-        "push_force",
+        "push_acceleration",
         nominal=0.0,
-        bounds=(0.0, 20.0),
-        range=(0.0, 1.0),
-        unit="N",
+        bounds=(0.0, 100.0),
+        range=(0.0, 2.0),
+        unit="m/s^2",
         factor="actuation",
-        meaning="standard deviation of random pushes on objects",
-        source="DeXtreme push 2.0, DEXTRAH wrench <= 10 m/s^2 (FACTS 7.2)",
+        meaning="standard deviation of random pushes on objects, over their mass",
+        source="DeXtreme push 2.0, a factor of the object's mass in its code; DEXTRAH wrench <= 10 m/s^2 (FACTS 7.2)",
     ),
     Parameter(
         "push_rate",

@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_description import Cell, DexSim2RealError
+from dexsim2real_description import Cell, DexSim2RealError, Workspace
 from dexsim2real_description.model import Vec3
 from dexsim2real_sim.robot import add_robot
 from dexsim2real_sim.scene import TABLE
@@ -38,14 +38,6 @@ class Box:
     """[m]"""
     size: Vec3
     """Full edge lengths [m]."""
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """Where the palm's origin may be, in the world [m]."""
-
-    lower: Vec3
-    upper: Vec3
 
 
 @dataclass(frozen=True)
@@ -94,13 +86,7 @@ class Collisions:
 
     def outside(self) -> str:
         """Where the palm is outside the workspace in the posture last asked about; empty if it is inside."""
-        if self.workspace is None:
-            return ""
-        place = self._data.xpos[self._palm]
-        for axis, value, low, high in zip("xyz", place, self.workspace.lower, self.workspace.upper, strict=True):
-            if not low <= value <= high:
-                return f"the palm is at {axis} = {value:.3f} m, outside {low:g} to {high:g} m"
-        return ""
+        return "" if self.workspace is None else self.workspace.complaint(self._data.xpos[self._palm])
 
     def demand(self, joints: Array, what: str) -> float:
         """How much clearance a posture leaves [m], at most CLEARANCE. Raises DexSim2RealError if it is impossible.

@@ -59,6 +59,7 @@ class InHandRotation(Task):
     hold: ClassVar[float] = 0.3
     grasped: ClassVar[bool] = True
     success_bonus: ClassVar[float] = 100.0
+    arm_cost: ClassVar[float] = 0.3  # the fingers are to turn it, not a swing of the arm
     slots: ClassVar[tuple[Slot, ...]] = (Slot("object", ("colored_block", "foam_brick", "rubik_cube")),)
     feature_infos: ClassVar[Mapping[str, FeatureInfo]] = {
         "object_position": FeatureInfo("middle of the object in the palm's frame; x away from the palm"),
