@@ -90,4 +90,4 @@ def test_what_is_no_scene_is_refused(text):
 
 def test_a_scene_of_another_model_is_refused(pair):
     with pytest.raises(SimError, match="give the camera the simulator's task"):
-        follow(pair[1], Scene(1, 0, 1, (0.0,), {}))
+        follow(pair[1], Scene(1, 1, (0.0,), {}))

@@ -65,7 +65,7 @@ class LiveCell:
         return self.ticks / CONTROL_RATE
 
     def reset(self) -> None:
-        """Start the task anew: objects and robot back in place, a new draw of both. Parameters stay as they were set."""
+        """Start the task anew: objects and robot back in place, a new draw of both. Parameters stay as set."""
         self.target: Array = self._starter.start(_ONE).copy()
         """Joint targets in force [rad], shape (1, 23)."""
         self._next, self._velocity = self.target, np.zeros_like(self.target)

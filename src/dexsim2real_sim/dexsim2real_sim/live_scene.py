@@ -18,7 +18,6 @@ class Scene:
     """One moment of a LiveCell. A twin's parameters are not part of it: who draws the twin has them."""
 
     stamp_ns: int
-    seed: int
     starts: int
     """How often the cell has been started with this seed; the same seed draws the same objects at the same start."""
     positions: tuple[float, ...]
@@ -27,6 +26,7 @@ class Scene:
     """Values of the parameters that a person may change; empty for a twin."""
     verdict: Verdict = "open"
     """What has come of the task, for whoever runs trials."""
+    seed: int = 0
 
     def text(self) -> str:
         """As JSON, numbers with all their digits."""
@@ -43,7 +43,7 @@ class Scene:
             if verdict not in get_args(Verdict):
                 raise ValueError(f"verdict {verdict!r}")
             stamp, seed, starts = int(fields["stamp_ns"]), int(fields["seed"]), int(fields["starts"])
-            return cls(stamp, seed, starts, positions, parameters, verdict)
+            return cls(stamp, starts, positions, parameters, verdict, seed)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SimError(f"not a scene of the simulator: {error!r}") from error
 
@@ -52,7 +52,7 @@ def describe(live: LiveCell, stamp_ns: int) -> Scene:
     """The scene as it is now."""
     parameters = {} if live.is_twin else live.parameters()
     positions = tuple(live.plant.sim.qpos[0].tolist())
-    return Scene(stamp_ns, live.seed, live.starts, positions, parameters, live.judge())
+    return Scene(stamp_ns, live.starts, positions, parameters, live.judge(), live.seed)
 
 
 def follow(live: LiveCell, scene: Scene) -> None:
