@@ -195,7 +195,8 @@ class SafetyGateNode(GraphNode):
 
     def _publish(self, command: Command) -> None:
         message = self._command
-        message.header.stamp = self.get_clock().now().to_msg()
+        seconds, nanosec = divmod(command.time_ns - self._offset_ns, 10**9)
+        message.header.stamp = Time(sec=seconds, nanosec=nanosec)
         message.points[0].positions = array("d", command.position.tobytes())
         message.points[0].velocities = array("d", command.velocity.tobytes())
         self._commands.publish(message)

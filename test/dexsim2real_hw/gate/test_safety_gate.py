@@ -256,14 +256,17 @@ def test_jitter_of_the_ticks_does_not_shake_the_command(rig):
     rows[:, 5] += 0.4 * times
     rig.plan(rows, times, np.repeat(0.4 * np.eye(23)[[5]], 16, axis=0))
     rig.tick(10)
-    before = len(rig.sent)
+    before, sent = len(rig.sent), []
     for k in range(11, 30):
         rig.now = even + k * rig.period_ns + int(rng.integers(-MS, MS))
         rig.feel()
         rig.press()
-        rig.tick_now()
+        sent.append(rig.tick_now())
     steps = np.diff(np.array(rig.sent[before:])[:, 5])
     np.testing.assert_allclose(steps, 0.4 * rig.gate.config.period, rtol=1e-6)
+    since = np.array([command.time_ns + rig.period_ns - even for command in sent]) * 1e-9
+    planned = rows[0, 5] + 0.4 * since  # a command says when it holds: off by 1 ms, a stiff servo would be jerked
+    np.testing.assert_allclose([command.position[5] for command in sent], planned, atol=1e-9)
 
 
 def test_after_missed_ticks_it_takes_up_the_plan_at_the_right_time(rig, excess):

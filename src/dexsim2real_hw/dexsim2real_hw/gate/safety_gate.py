@@ -168,7 +168,7 @@ class SafetyGate:
         self.counters.limited += bool(fired)
         if self._motion.on_plan and self._time >= self._plan_begins:
             self._easing = False
-        return Command(self._motion.position, self._motion.velocity), self._state(tuple(fired))
+        return Command(self._time, self._motion.position, self._motion.velocity), self._state(tuple(fired))
 
     def readings(self, now_ns: int) -> list[Reading]:
         """Everything watched, against its bound; fired or not."""

@@ -28,8 +28,10 @@ class Mode(Enum):
 
 @dataclass(frozen=True)
 class Command:
-    """What leaves in one tick: where the joints shall be one period later, in the order of JOINTS."""
+    """What leaves in one tick: where the joints shall be one period after its time, in the order of JOINTS."""
 
+    time_ns: int
+    """On the even grid of ticks, not when the tick came: its jitter of milliseconds is no jitter of the motion."""
     position: Array
     """[rad], shape (23,)."""
     velocity: Array
