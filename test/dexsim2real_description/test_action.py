@@ -57,3 +57,11 @@ def test_of_cell_scales_by_the_velocity_limit():
 def test_bad_specs_are_refused(change: dict, message: str):
     with pytest.raises(DexSim2RealError, match=message):
         replace(TWO, **change)
+
+
+def test_an_arm_that_is_held_does_not_move_and_asks_for_nothing():
+    spec = ActionSpec.of_cell(make_cell(), hold_arm=True)
+    start = (np.array(spec.lower) + np.array(spec.upper)) / 2
+    moved = spec.step(start, np.full(23, 0.5))
+    assert (moved[:7] == start[:7]).all() and (moved[7:] > start[7:]).all()
+    assert spec.toward(start, start + 0.01)[:7].tolist() == [0.0] * 7

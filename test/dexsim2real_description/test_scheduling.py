@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from dexsim2real_description.scheduling import become_urgent
+from dexsim2real_description.scheduling import become_urgent, urgent
 
 URGENT = """
 import os, threading
@@ -30,3 +30,12 @@ def test_without_the_right_it_says_so_and_goes_on(monkeypatch, caplog):
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
     assert not become_urgent(10)
     assert "rtprio" in caplog.text
+
+
+def test_urgent_for_a_while_is_ordinary_afterwards(monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "sched_setscheduler", lambda thread, policy, _: asked.append(policy))
+    with urgent(10):
+        assert set(asked) == {os.SCHED_FIFO}
+        asked.clear()
+    assert set(asked) == {os.SCHED_OTHER}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_description.cell import Cell
 from dexsim2real_description.errors import DexSim2RealError
-from dexsim2real_description.names import JOINTS
+from dexsim2real_description.names import ARM_JOINTS, JOINTS
 
 Array = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class ActionSpec:
     """Actions are numbers in [-1, 1] per joint and step; 1 moves that joint's target by its scale."""
 
     scale: tuple[float, ...]
-    """Largest change of the target per step [rad], one per joint."""
+    """Largest change of the target per step [rad], one per joint; 0 for a joint that stays where it is."""
     lower: tuple[float, ...]
     """Bounds of the target [rad]."""
     upper: tuple[float, ...]
@@ -48,10 +48,15 @@ class ActionSpec:
         check_per_joint(self.joints, scale=self.scale, lower=self.lower, upper=self.upper)
 
     @classmethod
-    def of_cell(cls, cell: Cell, rate: float = 30.0, speed: float = 0.3) -> ActionSpec:
-        """Actions for the joints of `cell`; at full action a joint moves at `speed` times its velocity limit."""
+    def of_cell(cls, cell: Cell, rate: float = 30.0, speed: float = 0.3, hold_arm: bool = False) -> ActionSpec:
+        """Actions for the joints of `cell`; at full action a joint moves at `speed` times its velocity limit.
+
+        With `hold_arm` only the hand moves; what an action says about the arm is ignored.
+        """
         limits = cell.limits
         scale = limits.velocity * speed / rate
+        if hold_arm:
+            scale[: len(ARM_JOINTS)] = 0.0
         return cls(tuple(scale.tolist()), tuple(limits.lower.tolist()), tuple(limits.upper.tolist()), rate)
 
     @cached_property
@@ -72,7 +77,8 @@ class ActionSpec:
     def toward(self, target: Array, goal: Array) -> Array:
         """The action, shape (..., J), that steps from `target` as near to `goal` as one step can, both [rad]."""
         scale = self._arrays[0]
-        action: Array = np.clip((goal - target) / scale, -1.0, 1.0)
+        way = np.asarray(goal - target)
+        action: Array = np.clip(np.divide(way, scale, out=np.zeros_like(way), where=scale > 0.0), -1.0, 1.0)
         return action
 
     def integrate(self, target: Array, actions: NDArray[np.floating]) -> Array:

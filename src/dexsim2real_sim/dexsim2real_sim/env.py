@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from dexsim2real_description import ARM_JOINTS, CAMERAS, JOINTS, Cell, make_cell
+from dexsim2real_description import CAMERAS, JOINTS, Cell, make_cell
 from dexsim2real_description.action import ActionSpec
 from dexsim2real_description.area import Size
 from dexsim2real_description.camera import CameraMount
@@ -32,7 +32,7 @@ from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.sensing import Sensors
 from dexsim2real_sim.snapshot import Snapshot
 from dexsim2real_sim.tasks import Task, make_task
-from dexsim2real_sim.tasks.base import Goal, mean
+from dexsim2real_sim.tasks.base import Goal
 from dexsim2real_sim.twin import Twin
 
 Array = NDArray[np.float64]
@@ -81,7 +81,7 @@ class DexEnv(VectorEnv):
         """Of the episodes that begin from now on, shape (N,); a curriculum moves it."""
         self.time_limit = config.time_limit or self.task.time_limit
         """Of an episode [s]."""
-        self.action_spec = ActionSpec.of_cell(self.cell, rate=config.policy_rate)
+        self.action_spec = ActionSpec.of_cell(self.cell, config.policy_rate, hold_arm=self.task.holds_arm)
         self.ends: dict[int, Snapshot] | None = None
         """With a mapping in place of None, how the episodes that succeeded in the last step ended, by environment."""
         self.counters = Counters()
@@ -145,7 +145,7 @@ class DexEnv(VectorEnv):
         self.sensors.measure()
         self.features = self.task.features(self.world)
         info, terminated, truncated = self._judge(unstable)
-        reward = self._reward(actions, info["success"])
+        reward = self.goal.reward(self.features, self.world.difficulty) + self.goal.success_bonus * info["success"]
         self._look()
         observation = self._observe()
         done = np.flatnonzero(terminated | truncated)
@@ -212,14 +212,6 @@ class DexEnv(VectorEnv):
         """
         config = self.config
         return Cameras(self.plant, mounts or self.cell.cameras, size, config.seed, self._sampler, self._twin, quality)
-
-    def _reward(self, actions: NDArray[np.floating], success: NDArray[np.bool_]) -> Array:
-        """Of this step: the goal's, less what moving the arm costs, shape (N,)."""
-        reward = self.goal.reward(self.features, self.world.difficulty) + self.goal.success_bonus * success
-        if self.task.arm_cost:
-            moved = np.minimum(np.square(actions[:, : len(ARM_JOINTS)]), 1.0)
-            reward -= self.task.arm_cost * mean(moved)
-        return reward
 
     def _judge(self, unstable: NDArray[np.bool_]) -> tuple[dict[str, Any], NDArray[np.bool_], NDArray[np.bool_]]:
         """Success, end of episode and why; where the safety gate would stop the robot, an episode is lost."""

@@ -72,7 +72,7 @@ class HandPlanner:
 
         The robot moves as `Script` would move it.
         """
-        copies, scale = self._copies, np.array(self._copies.action_spec.scale)
+        copies, spec = self._copies, self._copies.action_spec
         self._copy_state()
         total = np.zeros(len(plans))
         goal = copies.target.copy()
@@ -83,7 +83,7 @@ class HandPlanner:
                 time = step / steps
                 goal[:, _ARM:] = begin + time * time * (3 - 2 * time) * (plans[:, knot] - begin)
                 last = copies.target
-                copies.target = copies.action_spec.step(last, (goal - last) / scale)
+                copies.target = spec.step(last, spec.toward(last, goal))
                 copies.plant.advance(last, copies.target)
             unstable, _ = copies.sim.unstable()
             total += np.where(unstable, -np.inf, self._score(copies.task.features(copies.world)))

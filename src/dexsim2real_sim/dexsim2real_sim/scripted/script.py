@@ -111,8 +111,7 @@ class Script(ABC):
         """Actions of the next step, in [-1, 1], shape (N, 23)."""
         for env in range(self.env.num_envs):
             self._advance(env)
-        actions: Array = np.clip((self.targets - self.env.target) / self._scale, -1.0, 1.0)
-        return actions
+        return self.env.action_spec.toward(self.env.target, self.targets)
 
     def _advance(self, env: int) -> None:
         """Move the targets of one environment on by one step."""

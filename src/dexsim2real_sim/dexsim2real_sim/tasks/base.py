@@ -127,8 +127,8 @@ class Task(ABC):
     """How long the goal must stay reached before it counts [s]."""
     success_bonus: ClassVar[float] = 0.0
     """Added to the reward in the step in which an episode succeeds and so ends."""
-    arm_cost: ClassVar[float] = 0.0
-    """Of a step in which all of the arm moves as fast as an action can have it, off the reward; less for less."""
+    holds_arm: ClassVar[bool] = False
+    """Whether actions move the hand alone."""
     slots: ClassVar[tuple[Slot, ...]] = ()
     feature_infos: ClassVar[Mapping[str, FeatureInfo]]
     """What `features` measures."""
