@@ -160,13 +160,14 @@ def test_folders_that_hold_no_references_are_refused(tmp_path, content, said):
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason="photographs of ../shared/data are missing")
 def test_real_photographs_score_above_renderings():
     """Each photograph against the others, and simulated cells of many looks, by both cameras, against the same ones."""
-    from dexsim2real_dr.simulator import Poses, Simulator
+    from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
+    from dexsim2real_dr.simulator import Poses
     from dexsim2real_sim import names_of
     from dexsim2real_sim.randomization import Uniform
 
     photos = load_references(PHOTOS, SIZE).images
     uniform = Uniform(names_of(["lighting", "background", "distractors", "camera_pose"]))
-    simulator = Simulator(Poses("pick_place", 1), uniform.names, SIZE)
+    simulator = EmbeddedSimulator(Poses("pick_place", 1), uniform.names, SIZE)
     rendered = [simulator.pictures(v).images for v in uniform.sample(np.random.default_rng(0), 10)]
     simulator.close()
     wins = []

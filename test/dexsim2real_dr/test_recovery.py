@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from dexsim2real_dr.critics.image import ImageCritic
+from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.fm_dr.config import FmDrConfig
 from dexsim2real_dr.fm_dr.search import Problem
 from dexsim2real_dr.recovery import errors, recover
-from dexsim2real_dr.simulator import Poses, Simulator
+from dexsim2real_dr.simulator import Poses
 from dexsim2real_sim import PARAMETERS, Twin, Uniform
 from dexsim2real_sim.randomization import AdrBox
 
@@ -31,7 +32,7 @@ def test_what_is_not_drawn_is_nominal():
 def test_methods_spend_the_same_and_go_on_where_they_were(tmp_path):
     pytest.importorskip("cma", reason="needs the extra 'dr'")
     config = FmDrConfig(rounds=1, samples=4, generations=2, points=8)
-    simulator = Simulator(Poses("pick_place", 1), NAMES, (32, 32))
+    simulator = EmbeddedSimulator(Poses("pick_place", 1), NAMES, (32, 32))
     references = simulator.pictures(np.array([0.5, 0.55]))
     problem = Problem("pick_place", NAMES, simulator.observe, ImageCritic(), references, "here")
     methods = ("fm_dr", "random_scoring", "adr", "vanilla")

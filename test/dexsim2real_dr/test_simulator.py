@@ -9,7 +9,8 @@ from PIL import Image
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.capture import FILE, capture, captured_poses
 from dexsim2real_dr.critics.references import load_references
-from dexsim2real_dr.simulator import Poses, Simulator
+from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
+from dexsim2real_dr.simulator import Poses
 from dexsim2real_sim import Twin
 
 SIZE = (48, 48)
@@ -19,7 +20,7 @@ NAMES = ("table_red", "exposure")
 
 @pytest.fixture(scope="module")
 def simulator():
-    made = Simulator(POSES, NAMES, SIZE)
+    made = EmbeddedSimulator(POSES, NAMES, SIZE)
     yield made
     made.close()
 
@@ -49,7 +50,8 @@ def test_a_capture_holds_pictures_and_poses_and_nothing_hidden(simulator, tmp_pa
     assert capture(twin, POSES, SIZE, tmp_path / "a") == 4
     pictures = load_references(tmp_path / "a", SIZE)
     assert sorted(pictures.views) == ["front", "front", "wrist", "wrist"]
-    assert captured_poses(tmp_path / "a") == POSES
+    found = captured_poses(tmp_path / "a")
+    assert (found.task, found.count, found.seed) == ("pick_place", 2, 1)
     told = json.loads((tmp_path / "a" / FILE).read_text())
     np.testing.assert_allclose(told["positions"], simulator.joints)  # the robot stands where a search will put it
     assert set(told) == {"schema", "task", "count", "seed", "joints", "positions"}
@@ -63,13 +65,33 @@ def test_a_folder_with_pictures_is_not_written_into(tmp_path):
         capture(Twin(seed=5), POSES, SIZE, tmp_path)
 
 
-@pytest.mark.parametrize("wrong", [{"count": 0}, {"seed": -1}])
-def test_poses_that_are_none_are_refused(wrong):
-    with pytest.raises(DexSim2RealError, match="expected 1 or more poses"):
+def test_the_robot_stands_where_it_was_measured(simulator):
+    asked = np.array(simulator.joints)
+    asked[1, 0] += 0.4
+    moved = EmbeddedSimulator(Poses("pick_place", 2, 1, tuple(map(tuple, asked.tolist()))), NAMES, SIZE)
+    np.testing.assert_array_equal(moved.joints, asked)
+    values = np.array([0.9, 1.0])
+    before, after = simulator.pictures(values).images, moved.pictures(values).images
+    np.testing.assert_array_equal(before[:2], after[:2])  # the first pose is the same
+    assert (before[2:] != after[2:]).any()
+    moved.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"count": 0}, "expected 1 or more poses"),
+        ({"seed": -1}, "expected 1 or more poses"),
+        ({"count": 2, "joints": ((0.0,) * 23,)}, "expected 2 rows of 23"),
+        ({"count": 1, "joints": ((0.0,) * 7,)}, "expected 1 rows of 23"),
+    ],
+)
+def test_poses_that_are_none_are_refused(wrong, said):
+    with pytest.raises(DexSim2RealError, match=said):
         Poses("pick_place", **wrong)
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "x", '{"schema": 2}'])
+@pytest.mark.parametrize("text", ["{}", "[]", "x", '{"schema": 1}', '{"schema": 2}'])
 def test_a_folder_that_does_not_say_how_it_was_taken(tmp_path, text):
     assert captured_poses(tmp_path) is None
     (tmp_path / FILE).write_text(text)

@@ -9,11 +9,12 @@ import numpy as np
 
 from dexsim2real_dr.critics.image import ImageCritic
 from dexsim2real_dr.critics.trace import TraceCritic
+from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.fm_dr.search import Problem
 from dexsim2real_dr.motion import MotionSimulator, twin_traces
 from dexsim2real_dr.probe import TASK, friction_probes
-from dexsim2real_dr.simulator import Poses, Simulator
+from dexsim2real_dr.simulator import Poses
 from dexsim2real_sim import Twin, Uniform
 
 FAMILY = 32
@@ -24,14 +25,14 @@ class PictureBench:
     """Pictures of twins at known robot poses."""
 
     def __init__(self, task: str, names: Sequence[str], poses: int, size: int) -> None:
-        """Square pictures of `size` [px]. Raises as Simulator does."""
+        """Square pictures of `size` [px]. Raises as EmbeddedSimulator does."""
         self._stands, self._size = Poses(task, poses), (size, size)
-        self._simulator = Simulator(self._stands, names, self._size)
+        self._simulator = EmbeddedSimulator(self._stands, names, self._size)
 
     def problem(self, twin: Twin) -> Problem:
         """To find what this twin hides."""
         simulator = self._simulator
-        with closing(Simulator(self._stands, (), self._size, twin)) as truth:
+        with closing(EmbeddedSimulator(self._stands, (), self._size, twin)) as truth:
             seen = truth.pictures(np.empty(0))
         return Problem(self._stands.task, simulator.names, simulator.observe, ImageCritic(), seen, simulator.described)
 

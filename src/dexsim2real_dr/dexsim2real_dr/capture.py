@@ -1,9 +1,9 @@
-"""Reference pictures of a twin at known robot poses: what a camera on the real robot would have taken."""
+"""Reference pictures with the robot poses in which they were taken, and the folder that holds both."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,33 +11,54 @@ from PIL import Image
 
 from dexsim2real_description import JOINTS
 from dexsim2real_description.area import Size
+from dexsim2real_dr.critics.critic import Evidence
 from dexsim2real_dr.critics.references import SUFFIXES
+from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.errors import SearchError
-from dexsim2real_dr.simulator import Poses, Simulator
+from dexsim2real_dr.simulator import Poses
 from dexsim2real_sim import Twin
 
 FILE = "capture.json"
-SCHEMA = 1
+SCHEMA = 2
 
 
 def capture(twin: Twin, poses: Poses, size: Size, out: Path) -> int:
-    """Write pictures of both cameras at every pose, `front_00.png` and so on, and capture.json with the poses.
+    """Pictures of a twin by both cameras at every pose; nothing of its parameters is written.
 
-    Nothing of the twin's parameters is written. Returns the number of pictures. Raises SearchError if `out` holds
-    pictures already or cannot be written.
+    Returns the number of pictures. Raises as `save_capture`.
     """
+    check_folder(out)
+    simulator = EmbeddedSimulator(poses, (), size, twin)
+    taken, joints = simulator.pictures(np.empty(0)), simulator.joints
+    simulator.close()
+    standing = tuple(map(tuple, joints.tolist()))
+    return save_capture(out, Poses(poses.task, poses.count, poses.seed, standing), taken)
+
+
+def check_folder(out: Path) -> None:
+    """Raises SearchError if the folder holds pictures already."""
     if out.is_dir() and any(f.suffix.lower() in SUFFIXES for f in out.iterdir()):
         raise SearchError(
             f"{out} holds pictures already, which would be mixed with the new ones; choose another folder"
         )
-    simulator = Simulator(poses, (), size, twin)
-    taken, joints = simulator.pictures(np.empty(0)), simulator.joints
-    simulator.close()
-    described = {"schema": SCHEMA, **asdict(poses), "joints": list(JOINTS), "positions": joints.tolist()}
+
+
+def save_capture(out: Path, poses: Poses, taken: Evidence) -> int:
+    """Write the pictures, `front_00.png` and so on, pose by pose, and capture.json with the poses.
+
+    Returns the number of pictures. Raises SearchError if `out` holds pictures already or cannot be written.
+    """
+    check_folder(out)
+    described = {
+        "schema": SCHEMA, "task": poses.task, "count": poses.count, "seed": poses.seed,
+        "joints": list(JOINTS), "positions": [list(row) for row in poses.joints],
+    }  # fmt: skip
+    numbers: Counter[str] = Counter()
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for i, (view, image) in enumerate(zip(taken.views, taken.images, strict=True)):
-            Image.fromarray(image).save(out / f"{view}_{i // len(set(taken.views)):02d}.png")
+        for view, image in zip(taken.views, taken.images, strict=True):
+            Image.fromarray(image).save(out / f"{view}_{numbers[view]:02d}.png")
+            numbers[view] += 1
         (out / FILE).write_text(json.dumps(described, indent=2) + "\n")
     except OSError as error:
         raise SearchError(f"cannot write pictures to {out}: {error.strerror}; choose another folder") from error
@@ -56,6 +77,8 @@ def captured_poses(folder: Path) -> Poses | None:
         data = json.loads(file.read_text())
         if data["schema"] != SCHEMA:
             raise SearchError(f"{file} has schema {data['schema']}, this program reads {SCHEMA}; capture again")
-        return Poses(str(data["task"]), int(data["count"]), int(data["seed"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        columns = [data["joints"].index(joint) for joint in JOINTS]
+        positions = tuple(tuple(float(row[i]) for i in columns) for row in data["positions"])
+        return Poses(str(data["task"]), int(data["count"]), int(data["seed"]), positions)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise SearchError(f"{file} does not describe a capture ({error!r}); capture again or remove it") from error

@@ -1,4 +1,4 @@
-"""``dr run`` and ``dr capture``: which parameters make the simulator look like reality."""
+"""``dr run``: which parameters make the simulator look like reality."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_bringup.dr_report import Agreement, save_search_report
 from dexsim2real_description import DexSim2RealError, UnknownNameError
-from dexsim2real_dr.capture import capture as take_pictures
+from dexsim2real_description.area import Size
 from dexsim2real_dr.capture import captured_poses
 from dexsim2real_dr.chat import Chat, ChatConfig
 from dexsim2real_dr.critics.agreement import wording_agreement
@@ -27,18 +27,20 @@ from dexsim2real_dr.critics.random_critic import RandomCritic
 from dexsim2real_dr.critics.references import load_references
 from dexsim2real_dr.critics.vlm import VlmCritic
 from dexsim2real_dr.critics.vlm_config import VlmConfig
+from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.fm_dr.config import FmDrConfig
 from dexsim2real_dr.fm_dr.search import Problem, Search
 from dexsim2real_dr.methods.dreureka import model_choice
 from dexsim2real_dr.methods.find import SEARCHES, SILENT, find, make_search
 from dexsim2real_dr.simulator import Poses, Simulator
-from dexsim2real_sim import Randomization, Twin, names_of
+from dexsim2real_sim import Randomization, names_of
 from dexsim2real_sim.parameters import parameter
 from dexsim2real_sim.randomization import with_manual_ranges
 from dexsim2real_sim.randomization.method import Method
 from dexsim2real_sim.tasks import TASKS
 
 CriticName = Literal["image", "random", "features", "vlm"]
+SimulatorName = Literal["embedded", "ros"]
 
 
 def run(
@@ -56,6 +58,7 @@ def run(
     max_money: float = float("inf"),
     agreement: int = 0,
     backbone: Path | None = None,
+    simulator: SimulatorName = "embedded",
     poses: int = 2,
     size: int = 96,
     out: Path = Path("runs/dr"),
@@ -82,6 +85,8 @@ def run(
         max_money: the run ends when the model has cost this much by these prices; answers are kept.
         agreement: so many samples are rated by the model in three wordings, and the report has their rank agreement.
         backbone: ONNX file of the network that gives features, such as DINOv2.
+        simulator: MuJoCo in this process; or any that runs behind the topics of the graph, such as the one that
+            `dexsim2real up sim --policy none` starts.
         poses: in how many poses the robot is seen, where the references do not say.
         size: of the square pictures that are compared [px].
         out: folder for the result and the state.
@@ -90,7 +95,7 @@ def run(
     names = tuple(parameter(name).name for name in parameters) or names_of(factors)
     if not names:
         raise DexSim2RealError("no factors are given; name at least one, such as lighting")
-    _known(task)
+    known_task(task)
     if agreement and (critic != "vlm" or agreement < 3):  # before anything is paid for
         raise DexSim2RealError("--agreement is for the critic vlm, and needs 3 samples or more")
     if method in SILENT:
@@ -104,14 +109,14 @@ def run(
         asked = VlmConfig(model, endpoint, out / "vlm", price=price, max_money=max_money) if model else None
         judge = _critic(critic, asked, backbone, config.seed)
         make_folder(out)
-        with closing(Simulator(stands, names, (size, size))) as simulator:
-            problem = Problem(task, names, simulator.observe, judge, seen, simulator.described)
+        with closing(_simulator(simulator, stands, names, (size, size))) as drawn:
+            problem = Problem(task, names, drawn.observe, judge, seen, drawn.described)
             if method in SEARCHES:
                 search = make_search(method, problem, config, out)
                 search_with_progress(search)
-                save_search_report(out / "report.html", search, simulator, _agreement(search, simulator, agreement))
+                save_search_report(out / "report.html", search, drawn, _agreement(search, drawn, agreement))
                 result = search.result()
-                _say(time_split(search.state.seconds))
+                say(time_split(search.state.seconds))
             else:
                 result = _baseline_with_progress(method, problem, config, out, asked)
     saved = replace(result, distribution=with_manual_ranges(result.distribution)) if rest == "manual" else result
@@ -131,7 +136,7 @@ def _show(result: Randomization, out: Path, json: Path | None) -> None:
         }
         for found in result.history
     ]
-    _say(
+    say(
         f"{result.method}, critic {result.critic}: {result.cost.queries} queries; on average {width:.0f} % as wide as "
         f"the manual ranges; wrote {out / 'randomization.yaml'}"
     )
@@ -156,19 +161,31 @@ def _stands(references: Path, task: str, poses: int) -> Poses:
     return stands
 
 
+def _simulator(which: SimulatorName, poses: Poses, names: tuple[str, ...], size: Size) -> Simulator:
+    """Raises DexSim2RealError if there is none on the graph."""
+    embedded = EmbeddedSimulator(poses, names, size)
+    if which == "embedded":
+        return embedded
+    from dexsim2real_bringup.ros_simulator import RosSimulator  # only where ROS is
+
+    with closing(embedded):
+        return RosSimulator(poses, names, size, embedded.joints)
+
+
 def _baseline_with_progress(
     method: Method, problem: Problem, config: FmDrConfig, out: Path, chat: ChatConfig | None
 ) -> Randomization:
     """Ask and show how far it is. DrEureka's ranges are picked by a model if there is one."""
     choose = model_choice(Chat(chat)) if chat and method == "dreureka" else None
     if method == "dreureka" and choose is None:
-        _say("no --model: the intervals that survive are the ranges")
+        say("no --model: the intervals that survive are the ranges")
     with Progress(transient=True) as progress:
         bar = progress.add_task(method, total=config.rounds * config.samples)
         return find(method, problem, config, out, choose, lambda: progress.advance(bar))
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """A line for a person."""
     Console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -214,25 +231,8 @@ def _critic(name: CriticName, vlm: VlmConfig | None, backbone: Path | None, seed
     return VlmCritic(vlm)
 
 
-def _known(task: str) -> str:
+def known_task(task: str) -> str:
     """`task`, if there is one of that name. Raises UnknownNameError."""
     if task not in TASKS:
         raise UnknownNameError("task", task, TASKS)
     return task
-
-
-def capture(twin: int, task: str = "pick_place", poses: int = 2, size: int = 224, out: Path | None = None) -> None:
-    """Take reference pictures of a twin, the simulated stand-in for a real robot, at known robot poses.
-
-    Args:
-        twin: seed of the twin.
-        task: whose scene is seen.
-        poses: in how many poses the robot is seen.
-        size: of the square pictures [px].
-        out: folder for the pictures; runs/references/TWIN if not given.
-    """
-    folder = out or Path("runs/references") / str(twin)
-    if twin < 0:
-        raise DexSim2RealError(f"the seed of a twin is {twin}; it must be 0 or more")
-    count = take_pictures(Twin.draw(twin), Poses(_known(task), poses), (size, size), folder)
-    _say(f"{count} pictures in {folder}")

@@ -70,11 +70,12 @@ def _loss(log_theta: Array, x: Array, y: Array) -> float:
 def _kernel(x: NDArray[Any], y: NDArray[Any], theta: Array) -> NDArray[Any]:
     """Between points, shapes (m, d) and (n, d), shape (m, n), in their precision."""
     a, length, b, joint, _ = theta.tolist()
-    alone, square = (np.zeros((len(x), len(y)), x.dtype) for _ in range(2))
-    for one, other in zip(x.T, y.T, strict=True):  # parameter by parameter, which keeps arrays in the cache
-        distance = np.square(one[:, None] - other)
-        square += distance
-        alone += np.exp(distance / (-2 * length**2))
+    alone, square, one = (np.zeros((len(x), len(y)), x.dtype) for _ in range(3))
+    for column, other in zip(x.T, y.T, strict=True):  # parameter by parameter in place, which keeps to the cache
+        np.square(np.subtract(column[:, None], other, out=one), out=one)
+        square += one
+        one *= -0.5 / length**2
+        alone += np.exp(one, out=one)
     together = np.exp(square / (-2 * joint**2 * x.shape[1]))
     kernel: NDArray[Any] = a / x.shape[1] * alone + b * together
     return kernel
