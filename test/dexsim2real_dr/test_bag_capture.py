@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-typesys = pytest.importorskip("rosbags.typesys", reason="needs the extra 'bag'")
+pytest.importorskip("rosbags", reason="needs the extra 'bag'")
+
+from rosbags import typesys
 
 from dexsim2real_audit.bag_writer import BagWriter
 from dexsim2real_bringup.cli import main
