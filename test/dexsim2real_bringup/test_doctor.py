@@ -1,14 +1,24 @@
 """The doctor: what it finds on machines that lack something, and what it makes of it."""
 
+import errno
 import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 
 from dexsim2real_bringup.cli import doctor as command
 from dexsim2real_bringup.cli import main
-from dexsim2real_bringup.doctor import devices, machine, software
+from dexsim2real_bringup.doctor import devices, machine, simulation, software
 from dexsim2real_bringup.doctor.check import Check, DoctorOptions, Result, examine, ready_for_simulation
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_sim import render_context
 
 OPTIONS = DoctorOptions()
 
@@ -56,10 +66,42 @@ def test_names_of_checks_differ_and_the_costly_ones_come_last():
     assert names[0] == "Python" and names[-1] == "policy, real observation"
 
 
-def test_a_folder_that_cannot_be_written_is_an_error(monkeypatch, tmp_path):
-    assert machine.disk(DoctorOptions(folder=tmp_path)).state in ("ready", "warning")
-    monkeypatch.setattr(machine.os, "access", lambda *_: False)
-    assert "choose another with --folder" in machine.disk(DoctorOptions(folder=tmp_path)).errors[0]
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
+    assert machine.disk(DoctorOptions(folder=tmp_path / "to" / "be" / "made")).state in ("ready", "warning")
+    result = machine.disk(DoctorOptions(folder=Path("/proc/self")))  # nobody may write there, root neither
+    assert "/proc/self cannot be written to (" in result.errors[0].replace(str(os.getpid()), "self")
+    assert "choose another folder" in result.errors[0]
+
+
+@pytest.mark.parametrize(("free", "state"), [(2, "missing"), (5, "warning"), (50, "ready")])
+def test_a_full_disk_is_an_error(free, state, monkeypatch, tmp_path):
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, free * 2**30))
+    assert machine.disk(DoctorOptions(folder=tmp_path)).state == state
+
+
+def test_without_a_folder_for_temporary_files_it_says_what_to_set(monkeypatch):
+    assert machine.temporary(OPTIONS).errors == ()
+
+    def nowhere():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(machine.tempfile, "gettempdir", nowhere)
+    assert "set TMPDIR" in machine.temporary(OPTIONS).errors[0]
+
+
+def test_an_old_python_is_an_error(monkeypatch):
+    monkeypatch.setattr(machine.sys, "version_info", (3, 10, 12))
+    assert machine.python(OPTIONS).errors == ("Python 3.11 or later, below 3.14, is needed",)
+
+
+def test_without_egl_and_osmesa_it_says_what_to_install(monkeypatch):
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    monkeypatch.setattr(render_context, "_loads", lambda library: False)
+    result = Check("rendering", "simulation", simulation.rendering).run(OPTIONS)
+    assert "neither libEGL.so.1 nor libOSMesa.so.8 loads; install one" in result.errors[0]
+    monkeypatch.setenv("MUJOCO_GL", "osmesa")
+    result = Check("rendering", "simulation", simulation.rendering).run(OPTIONS)
+    assert "libOSMesa.so.8 does not load; unset MUJOCO_GL" in result.errors[0]
 
 
 def test_a_can_interface_must_be_there_and_up():
@@ -86,11 +128,39 @@ def test_a_wrong_domain_is_an_error(domain, message, monkeypatch):
     assert message in software.domain(OPTIONS).errors[0]
 
 
-def test_a_graph_that_runs_already_is_told(monkeypatch):
+def test_a_domain_whose_ports_may_be_taken_is_told(monkeypatch):
     monkeypatch.setenv("ROS_DOMAIN_ID", "150")
-    monkeypatch.setattr(software, "_nodes", lambda: ["safety_gate", "somebody"])
-    warnings = software.domain(OPTIONS).warnings
-    assert "ports may be taken" in warnings[0] and "(safety_gate)" in warnings[1]
+    monkeypatch.setattr(software, "_nodes", list)
+    assert "ports may be taken" in software.domain(OPTIONS).warnings[0]
+
+
+def test_a_graph_that_runs_already_is_an_error(ros_environment):
+    node = "import sys; from dexsim2real_hw.safety_gate_node import main; sys.exit(main())"
+    ask = "from dexsim2real_bringup.doctor import software as s; print(s.domain(s.DoctorOptions()))"
+    free = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert "errors=()" in free.stdout
+    running = subprocess.Popen([sys.executable, "-c", node], stderr=subprocess.DEVNULL)
+    try:
+        told, end = "", time.monotonic() + 120
+        while "runs here already" not in told and time.monotonic() < end:
+            told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    finally:
+        running.terminate()
+        running.wait()
+    assert "a graph runs here already (safety_gate); end it, or choose another ROS_DOMAIN_ID" in told
+
+
+def test_ports_that_other_programs_have_are_an_error(monkeypatch):
+    monkeypatch.setattr(software, "_nodes", list)
+    first, stack = software.FIRST_PORT + 250 * 99, ExitStack()
+    monkeypatch.setenv("ROS_DOMAIN_ID", "99")
+    with stack:
+        for port in range(first, first + 2 * (software.PORTS - software.NEEDED_PORTS) + 2, 2):
+            taken = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            with suppress(OSError):  # somebody has it already
+                taken.bind(("", port))
+        assert "17 of its 32 UDP ports are in use; choose another ROS_DOMAIN_ID" in software.domain(OPTIONS).errors
+    assert software.domain(OPTIONS).errors == ()
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,10 @@
-"""What a person types to move the robot, and what is asked before a real one moves."""
-
-import io
-import sys
+"""What a person types to move the robot."""
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from dexsim2real_bringup.cli import main
-from dexsim2real_bringup.cli.move import _confirm, _summary
+from dexsim2real_bringup.cli.move import _summary
 from dexsim2real_bringup.move_goal import goal_joints
 from dexsim2real_description import DexSim2RealError, make_cell
 from dexsim2real_description.kinematics import LinkPose
@@ -65,18 +61,6 @@ def test_other_words_are_refused_in_one_line(text, message):
 def test_a_speed_that_is_no_share_is_refused_before_anything_else(speed, capsys):
     assert main(["move", "--to", "ready", "--speed", speed]) == 2
     assert "choose a share of the limits" in capsys.readouterr().err
-
-
-def test_nobody_moves_a_real_robot_unasked(monkeypatch):
-    console = Console(file=io.StringIO())
-    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))  # not a terminal
-    with pytest.raises(DexSim2RealError, match="nobody is there to confirm"):
-        _confirm(console)
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    _confirm(console)
-    with pytest.raises(DexSim2RealError, match="nothing was moved"):
-        monkeypatch.setattr("builtins.input", lambda *_: "y")
-        _confirm(console)
 
 
 def test_the_summary_says_how_long_how_far_and_how_fast():

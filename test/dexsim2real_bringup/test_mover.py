@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,26 +17,13 @@ from dexsim2real_bringup.ros_session import RosSession
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim.planning import Collisions, plan_motion
 
-SLOW_MACHINE = {
-    "tick_gap": 60.0,
-    "arm_effort": 9.0,  # late ticks are jumps of the command, and torque
-    "following": 3.0,
-    **{f"{name}_{bound}": 60.0 for name in ("joint_states", "touch", "chunk") for bound in ("age", "delay")},
-    **{f"{name}_rate": 1e-3 for name in ("joint_states", "touch", "chunk")},
-}
-"""Bounds of the gate that hold on a machine that does everything late; those of motion stay."""
-
 
 @pytest.fixture
-def robot(ros_environment, monkeypatch):
+def robot(ros_environment, monkeypatch, patient):
     """The simulated robot and its gate, and nobody who leads it."""
     monkeypatch.setattr(module, "PATIENCE", 120.0)
     monkeypatch.setattr(module, "SETTLE", 600)
-    nodes = [
-        replace(node, parameters={**node.parameters, **SLOW_MACHINE}) if node.name == "safety_gate" else node
-        for node in graph("sim", GraphOptions(policy="none", markers=False))
-        if "camera" not in node.name
-    ]
+    nodes = patient(graph("sim", GraphOptions(policy="none", markers=False, cameras=False)))
     with Processes(nodes, lambda name, line: None), RosSession("move") as session:
         yield session
 

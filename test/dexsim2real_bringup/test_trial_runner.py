@@ -13,8 +13,9 @@ from std_srvs.srv import Trigger
 from dexsim2real_bringup.bench_policies import write_swaying
 from dexsim2real_bringup.cli import main
 from dexsim2real_bringup.graph import GraphOptions
+from dexsim2real_bringup.referee import SCENES, SimulatorReferee
 from dexsim2real_bringup.ros_session import RosSession
-from dexsim2real_bringup.trial_runner import EVENTS, SCENES, STATE, TrialRunner, run_trials
+from dexsim2real_bringup.trial_runner import EVENTS, STATE, TrialRunner, run_trials
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.ros_node import QOS, qos_without_deadline
 from dexsim2real_sim.live_scene import Scene
@@ -83,7 +84,7 @@ def session(ros_environment):
 )
 def test_a_trial_is_set_up_let_go_judged_and_ended(session, verdicts, outcome, why):
     graph = Graph(session.node, verdicts, refusals=1)
-    result = TrialRunner(session).run("007", time_limit=2.0)
+    result = TrialRunner(session, SimulatorReferee(session)).run("007", time_limit=2.0)
     assert (result.trial, result.outcome, result.why) == ("007", outcome, why)
     session.until(lambda: len(graph.events) == 2, 10.0, "events")
     begun, ended = graph.events
@@ -98,7 +99,7 @@ def test_a_trial_is_set_up_let_go_judged_and_ended(session, verdicts, outcome, w
 def test_a_gate_that_is_in_use_is_stopped_and_reset_first(session):
     graph = Graph(session.node, ["success"] * 1000)
     graph.mode = "armed"
-    assert TrialRunner(session).run("1", 5.0).outcome == "success"
+    assert TrialRunner(session, SimulatorReferee(session)).run("1", 5.0).outcome == "success"
     assert graph.asked[:3] == ["/safety_gate/stop", "/safety_gate/reset", "/simulator/reset"]
 
 
@@ -107,7 +108,7 @@ def test_whoever_watches_the_nodes_may_end_the_wait(session):
         raise DexSim2RealError("policy ended")
 
     with pytest.raises(DexSim2RealError, match="policy ended"):
-        TrialRunner(session, check)
+        TrialRunner(session, SimulatorReferee(session), check)
 
 
 @pytest.mark.slow

@@ -51,18 +51,9 @@ class NodeSpec:
 
 
 @dataclass(frozen=True)
-class GraphOptions:
-    """What can be chosen about a graph."""
+class RobotOptions:
+    """Which robot, and where its devices are reached."""
 
-    task: str = "pick_place"
-    policy: str = "hold"
-    """A policy artifact's folder, the name of a shipped one, or hold; none for a graph without one."""
-    twin: str = ""
-    """Simulation: a number seeds a twin, anything else is a twin's file; empty is the nominal robot."""
-    use_twin: bool = False
-    """Real robot: put a twin in its place, behind the same topics."""
-    difficulty: float = 1.0
-    seed: int = 0
     arm: str = "panda"
     hand: str = "v4"
     plus: bool = False
@@ -77,12 +68,27 @@ class GraphOptions:
     front_serial: str = ""
     """Real robot: serial number of the front camera; empty takes the only one."""
     wrist_serial: str = ""
+    cameras: bool = True
+    """For a policy that looks at nothing, a graph without is lighter."""
+    use_twin: bool = False
+    """Real robot: put a twin in its place, behind the same topics."""
+
+
+@dataclass(frozen=True)
+class GraphOptions(RobotOptions):
+    """What can be chosen about a graph."""
+
+    task: str = "pick_place"
+    policy: str = "hold"
+    """A policy artifact's folder, the name of a shipped one, or hold; none for a graph without one."""
+    twin: str = ""
+    """Simulation: a number seeds a twin, anything else is a twin's file; empty is the nominal robot."""
+    difficulty: float = 1.0
+    seed: int = 0
     bag: str = ""
     """Replay: the recording to play."""
     out: str = ""
     """Record: folder of the new recording."""
-    cameras: bool = True
-    """For a policy that looks at nothing, a graph without is lighter."""
     markers: bool = True
     """Publish what the viewers draw."""
 

@@ -16,6 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 from dexsim2real_bringup.ros_session import RosSession
 from dexsim2real_description import ARM_JOINTS, JOINTS, Cell, DexSim2RealError, Workspace, make_cell
 from dexsim2real_description.ros_node import QOS, qos_without_deadline
+from dexsim2real_description.scheduling import LEADER, urgent
 from dexsim2real_policy.inference import ActionChunk
 from dexsim2real_policy.messages import JointReader
 from dexsim2real_policy.pilot import StampedChunk
@@ -41,6 +42,8 @@ SETTLE = 60
 """Chunks after the end of the motion for which the robot may lag behind."""
 PATIENCE = 10.0
 """For what the graph is asked [s]."""
+_NAMELESS = "_NODE_NAME_UNKNOWN_"
+"""What rmw says of a node whose topics are known before it is."""
 
 
 class Mover:
@@ -66,8 +69,14 @@ class Mover:
 
     @property
     def simulated(self) -> bool:
-        """Whether the graph has a simulated robot: anything else is taken for a real one."""
-        return "simulator" in self._session.node.get_node_names()
+        """Whether it is the simulator that tells where the joints are: anybody else is taken for a real robot."""
+        node = self._session.node
+
+        def tellers() -> list[str]:
+            names = [info.node_name for info in node.get_publishers_info_by_topic("/joint_states")]
+            return names if _NAMELESS not in names else []
+
+        return self._session.until(tellers, PATIENCE, "name of who publishes /joint_states") == ["simulator"]
 
     @property
     def gate_mode(self) -> str:
@@ -113,9 +122,10 @@ class Mover:
             raise DexSim2RealError(f"{joint} has moved by {apart.max():.3f} rad since planning; try again")
         publisher = self._session.node.create_publisher(JointTrajectory, CHUNKS, QOS[CHUNKS])
         self._session.until(lambda: publisher.get_subscription_count(), PATIENCE, "subscription of the safety gate")
-        self._ask("arm")
+        self._session.insist(f"/{GATE}/arm", "the safety gate", PATIENCE)
         try:
-            self._lead(motion, end, publisher)
+            with urgent(LEADER):
+                self._lead(motion, end, publisher)
         finally:
             self._ask("stop")
         self._session.until(self._reset, PATIENCE, "rest of the safety gate")

@@ -23,8 +23,10 @@ Report = Callable[[str, str], None]
 """Called with a node's name and one line of its output."""
 
 
-LEASH = ["setpriv", "--pdeathsig", "TERM"]
-"""Ends a node when we die, however we die (util-linux)."""
+def leash(number: str) -> list[str]:
+    """Words before a command that send it this signal when we die, however we die; none without util-linux."""
+    words = ["setpriv", "--pdeathsig", number]
+    return words if shutil.which(words[0]) else []
 
 
 def environment(node: NodeSpec) -> dict[str, str]:
@@ -62,7 +64,7 @@ class Processes:
         self._nodes = {node.name: node for node in nodes}
         self._report = report
         self._words = words or {}
-        self._leash = LEASH if shutil.which(LEASH[0]) else []
+        self._leash = leash("TERM")
         self._running: dict[str, subprocess.Popen[str]] = {}
 
     def __enter__(self) -> Processes:

@@ -15,6 +15,8 @@ from dexsim2real_description.optional import require
 T = TypeVar("T")
 ASK_AGAIN = 2.0
 """[s]"""
+PAUSE = 0.2
+"""Before somebody who refused is asked again [s]."""
 
 
 class RosSession:
@@ -85,3 +87,14 @@ class RosSession:
             if future.done():
                 return future.result()
             self.until(lambda: time.monotonic() < end, 0.0, f"answer of {name}")
+
+    def insist(self, name: str, who: str, seconds: float) -> None:
+        """Call a std_srvs/Trigger service until it succeeds: it may wait for a robot that still sways.
+
+        Raises DexSim2RealError after `seconds`, with what `who` has said last.
+        """
+        end = time.monotonic() + seconds
+        while not (answer := self.call(name, seconds)).success:
+            if time.monotonic() > end:
+                raise DexSim2RealError(f"{who} says: {answer.message}")
+            self.spin(PAUSE)

@@ -1,4 +1,4 @@
-"""Trials on the simulated robot of a live graph: set up anew, let go, judged, stopped, one after the other."""
+"""Trials on a live graph: set up anew, let go, stopped, judged, one after the other."""
 
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ from std_msgs.msg import String
 
 from dexsim2real_bringup.graph import GraphOptions, NodeSpec, graph
 from dexsim2real_bringup.processes import Processes, check_running
+from dexsim2real_bringup.referee import Referee, SimulatorReferee
 from dexsim2real_bringup.ros_session import RosSession
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_description.ros_node import QOS, qos_without_deadline
-from dexsim2real_sim.live_scene import Scene
+from dexsim2real_description.ros_node import QOS
 from dexsim2real_sim.tasks import make_task
 
-STATE, SCENES, EVENTS = "/safety_gate/state", "/simulator/scene", "/trial/event"
+STATE, EVENTS = "/safety_gate/state", "/trial/event"
 START = 60.0
 """How long graph, gate and policy may take until they are ready [s]."""
-PAUSE = 0.2
-"""Between two attempts to arm [s]."""
-JUDGE = "simulator"
 
 
 @dataclass(frozen=True)
@@ -34,26 +31,24 @@ class TrialResult:
     trial: str
     outcome: Literal["success", "failure"]
     seconds: float
-    """From the first command to the verdict, by the scenes' stamps."""
+    """From the first command to the end, on the referee's clock."""
     why: str
-    """Of a failure: time is up, the object is lost, or what stopped the gate."""
+    """Of a failure: time is up, the object is lost, ended by hand, or what stopped the gate."""
 
 
 class TrialRunner:
-    """Does an operator's work on a graph whose robot is simulated.
+    """Does an operator's work on a running graph.
 
-    Raises DexSim2RealError where there is no such graph. `check` is called while waiting and may raise.
+    Raises DexSim2RealError where there is none. `check` is called while waiting and may raise.
     """
 
-    def __init__(self, session: RosSession, check: Callable[[], None] = lambda: None) -> None:
-        self._session, self._check = session, check
-        self._scene: Scene | None = None
+    def __init__(self, session: RosSession, referee: Referee, check: Callable[[], None] = lambda: None) -> None:
+        self._session, self._referee, self._check = session, referee, check
         self._gate, self._words = "", dict[str, str]()
         node = session.node
-        node.create_subscription(String, SCENES, self._take_scene, qos_without_deadline(SCENES))
         node.create_subscription(DiagnosticArray, STATE, self._take_gate, QOS[STATE])
         self._events = node.create_publisher(String, EVENTS, QOS[EVENTS])
-        self._until(lambda: self._scene is not None and bool(self._gate), "simulated robot and safety gate")
+        self._until(lambda: referee.ready and bool(self._gate), "robot and safety gate")
 
     def run(self, trial: str, time_limit: float) -> TrialResult:
         """One trial of at most `time_limit` [s] from a new start of the task; afterwards the gate is disarmed.
@@ -61,46 +56,45 @@ class TrialRunner:
         Raises DexSim2RealError if the gate cannot be armed or the policy starts nothing.
         """
         self._disarm()
-        self._start_anew()
-        self._tell(trial=trial, start_ns=time.time_ns(), judge=JUDGE)
+        self._referee.set_up(trial)
+        self._tell(trial=trial, start_ns=time.time_ns(), judge=self._referee.name)
         self._arm()
-        begin = self._now()
-        self._until(lambda: self._verdict(begin, time_limit) is not None, "verdict", time_limit + START)
-        why = self._verdict(begin, time_limit) or ""
-        result = TrialResult(trial, "failure" if why else "success", self._now() - begin, why)
+        begin = self._referee.now
+        why = self._end(begin, time_limit)
+        seconds, stopped = self._referee.now - begin, self._gate == "stopped"
         self._stop()
-        self._tell(trial=trial, outcome=result.outcome, judge=JUDGE, seconds=round(result.seconds, 3), why=why)
+        why = why if stopped else self._referee.judge(why)
+        result = TrialResult(trial, "failure" if why else "success", seconds, why)
+        self._tell(trial=trial, outcome=result.outcome, judge=self._referee.name, seconds=round(seconds, 3), why=why)
         self._disarm()
         return result
 
-    def _verdict(self, begin: float, time_limit: float) -> str | None:
-        """Empty after a success, why it is a failure, or None while the trial goes on."""
-        assert self._scene is not None  # noqa: S101  (waited for when this was made)
-        if self._scene.verdict == "success":
+    def _end(self, begin: float, time_limit: float) -> str:
+        """Wait for the end of a trial; returns why it is over, empty after a success."""
+        ends: list[str] = []
+
+        def over() -> bool:
+            why = self._why_over(begin, time_limit)
+            if why is not None:
+                ends.append(why)
+            return bool(ends)
+
+        self._until(over, "end of the trial", time_limit + START)
+        return ends[0]
+
+    def _why_over(self, begin: float, time_limit: float) -> str | None:
+        why = self._referee.over()
+        if why == "":
             return ""
         if self._gate == "stopped":
             return f"the gate stopped: {self._words.get('cause')}"
-        if self._scene.verdict == "lost":
-            return "lost"
-        return "time is up" if self._now() - begin >= time_limit else None
-
-    def _now(self) -> float:
-        """The newest scene's time [s]."""
-        return self._scene.stamp_ns * 1e-9 if self._scene is not None else 0.0
-
-    def _start_anew(self) -> None:
-        assert self._scene is not None  # noqa: S101
-        starts = self._scene.starts
-        self._session.call("/simulator/reset", START)
-        self._until(lambda: self._scene is not None and self._scene.starts > starts, "new start of the task")
+        if why is not None:
+            return why
+        return "time is up" if self._referee.now - begin >= time_limit else None
 
     def _arm(self) -> None:
-        """Ask until the gate agrees, since the robot may still sway, and wait for the policy to start."""
-        end = time.monotonic() + START
-        while not (answer := self._session.call("/safety_gate/arm", START)).success:
-            if time.monotonic() > end:
-                raise DexSim2RealError(f"the safety gate says: {answer.message}")
-            self._session.spin(PAUSE)
+        """Ask until the gate agrees, and wait for the policy to start."""
+        self._session.insist("/safety_gate/arm", "the safety gate", START)
         try:
             self._until(lambda: self._gate in ("running", "stopped"), "action chunk")
         except DexSim2RealError as error:
@@ -128,32 +122,37 @@ class TrialRunner:
 
         self._session.until(checked, seconds, what)
 
-    def _take_scene(self, message: String) -> None:
-        self._scene = Scene.parse(message.data)
-
     def _take_gate(self, message: Any) -> None:
         status = message.status[0]
         self._gate, self._words = status.message, {pair.key: pair.value for pair in status.values}
 
 
-def run_trials(options: GraphOptions, number: int, time_limit: float | None = None) -> Iterator[TrialResult]:
-    """Start the simulated graph, run trials on it, and end it; with `options.out`, each is recorded to a bag there.
+def run_trials(
+    options: GraphOptions, number: int, time_limit: float | None = None, mode: Literal["sim", "real"] = "sim"
+) -> Iterator[TrialResult]:
+    """Start a graph whose robot is simulated, run trials on it, and end it.
 
-    `time_limit` [s] is the task's own by default. Raises DexSim2RealError if the graph does not come up or a node ends.
+    With `options.out`, each trial is recorded to a bag there. `time_limit` [s] is the task's own by default; the real
+    graph must have a twin in the robot's place. Raises DexSim2RealError if the graph does not come up or a node ends.
     """
-    limit = make_task(options.task).time_limit if time_limit is None else time_limit
-    nodes = (*_recorder(options), *graph("sim", options))
+    nodes = (*trial_recorder(options), *graph(mode, options))
     output: list[str] = []
     with (
         Processes(nodes, lambda name, line: output.append(f"{name}: {line}")) as processes,
         RosSession("trial_runner") as session,
     ):
-        runner = TrialRunner(session, lambda: check_running(processes, output))
+        runner = TrialRunner(session, SimulatorReferee(session), lambda: check_running(processes, output))
         for index in range(1, number + 1):
-            yield runner.run(f"{index:03d}", limit)
+            yield runner.run(f"{index:03d}", task_limit(options.task, time_limit))
 
 
-def _recorder(options: GraphOptions) -> tuple[NodeSpec, ...]:
+def task_limit(task: str, time_limit: float | None) -> float:
+    """How long a trial may take [s]: what was asked for, or else what the task allows."""
+    return make_task(task).time_limit if time_limit is None else time_limit
+
+
+def trial_recorder(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    """Records each trial to a bag of its own in `options.out`, if that is given."""
     if not options.out:
         return ()
     (recorder,) = graph("record", options)

@@ -8,7 +8,18 @@ import tyro
 
 from dexsim2real_bringup.cli import load, split_verb
 from dexsim2real_bringup.cli.commands import COMMANDS
-from dexsim2real_bringup.loop.plan import SHORT, LoopOptions, first_round, next_round, randomise, round_steps, unseen
+from dexsim2real_bringup.graph import RobotOptions
+from dexsim2real_bringup.loop.plan import (
+    SHORT,
+    LoopOptions,
+    cell_words,
+    first_round,
+    next_round,
+    randomise,
+    round_steps,
+    unseen,
+)
+from dexsim2real_description import DexSim2RealError
 
 
 def steps(folder, options, start=None):
@@ -30,7 +41,12 @@ def parse(words):
 
 @pytest.mark.parametrize(
     "options",
-    [LoopOptions(), LoopOptions(model="judge", endpoint="http://localhost:1/v1"), LoopOptions(task="pick_place")],
+    [
+        LoopOptions(),
+        LoopOptions(model="judge", endpoint="http://localhost:1/v1"),
+        LoopOptions(task="pick_place"),
+        LoopOptions(real=True, robot=RobotOptions(use_twin=True, cameras=False)),
+    ],
 )
 def test_every_step_is_a_command_line_the_program_takes(tmp_path, options):
     for step in steps(tmp_path, options, tmp_path / "checkpoint.pt"):
@@ -70,3 +86,40 @@ def test_the_next_round_trains_under_what_the_audit_suggests(tmp_path):
 def test_the_gap_is_measured_on_twins_that_nothing_was_learned_from():
     assert 7 not in unseen(LoopOptions(twin=7))
     assert list(unseen(LoopOptions(twin=7))) == [8, 9, 10]
+
+
+FR3 = RobotOptions(arm="fr3", robot_ip="172.16.0.2", can="can1", cameras=False)
+
+
+def test_on_the_real_robot_trials_are_live_and_say_where_it_is_reached(tmp_path):
+    options = LoopOptions(references=tmp_path, real=True, robot=FR3)
+    named = {step.name: step.words for step in steps(tmp_path, options)}
+    assert list(named) == ["randomise", "train 1", "round 1 in simulation", "live 1", "audit 1"]  # no twins
+    words = " ".join(named["live 1"])
+    assert "--real --arm fr3 --robot-ip 172.16.0.2 --can can1 --no-cameras" in words
+    assert "--twin" not in words and "--yes" not in words  # whoever is asked says yes
+    assert cell_words(options) == ("--arm", "fr3")
+    assert all(named[name][-2:] != ("--arm", "fr3") and "--arm" in named[name] for name in ("train 1", "audit 1"))
+
+
+def test_a_twin_behind_the_real_topics_is_a_twin(tmp_path):
+    options = LoopOptions(real=True, robot=RobotOptions(use_twin=True))
+    named = {step.name: " ".join(step.words) for step in steps(tmp_path, options)}
+    assert "--twin 7 --real --use-twin" in named["live 1"]
+    assert "round 1 on twin 8" in named and "references" in named
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rounds": 0}, "ask for 1 or more"),
+        ({"robot": FR3}, "are for --real"),
+        ({"yes": True}, "are for --real"),
+        ({"real": True}, "needs --robot-ip"),
+        ({"real": True, "robot": RobotOptions(robot_ip="172.16.0.2")}, "moves an FR3 only"),
+        ({"real": True, "robot": FR3}, "give --references"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options, message):
+    with pytest.raises(DexSim2RealError, match=message):
+        LoopOptions(**options)

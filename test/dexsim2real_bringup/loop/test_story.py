@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dexsim2real_bringup.graph import RobotOptions
 from dexsim2real_bringup.loop.plan import LoopOptions, first_round
 from dexsim2real_bringup.loop.story import success_table
 from dexsim2real_description import DexSim2RealError
@@ -30,6 +31,17 @@ def test_gap_is_simulation_less_all_twins_together(tmp_path):
     assert after["all twins"].startswith("80 % (")
     assert after["twin 9"].startswith("80 % (")
     assert after["policy"] == "after round 1"
+
+
+def test_on_the_robot_the_live_trials_count(tmp_path):
+    this = first_round(tmp_path)
+    evaluation(this.folder / "simulation.json", 9, 10)
+    trials = [{"outcome": "success"}] * 3 + [{"outcome": "failure"}]
+    (this.folder / "live.json").write_text(json.dumps({"Trials": trials}))
+    robot = RobotOptions(arm="fr3", robot_ip="172.16.0.2")
+    (row,) = success_table(LoopOptions(references=tmp_path, real=True, robot=robot), tmp_path / "before", [this])
+    assert row["robot"].startswith("75 % (") and row["gap [points]"] == 15.0
+    assert "all twins" not in row
 
 
 def test_without_a_shipped_policy_there_is_no_before(tmp_path):

@@ -18,6 +18,7 @@ CHECKS = (
     Check("Python", "simulation", machine.python),
     Check("processors", "simulation", machine.processors),
     Check("disk", "simulation", machine.disk),
+    Check("temporary files", "simulation", machine.temporary),
     Check("shared memory", "simulation", machine.shared_memory),
     Check("packages, live graph", "simulation", software.live_packages),
     Check("packages, other extras", "offline", software.other_packages),

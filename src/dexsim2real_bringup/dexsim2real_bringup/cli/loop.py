@@ -8,14 +8,18 @@ from typing import Annotated, Literal
 import tyro
 from rich.console import Console
 
+from dexsim2real_bringup.cli.confirm import confirm
 from dexsim2real_bringup.cli.doctor import doctor
 from dexsim2real_bringup.cli.tables import show
+from dexsim2real_bringup.doctor.check import DoctorOptions
 from dexsim2real_bringup.loop.plan import (
     FULL,
     SHORT,
+    TWIN,
     Budget,
     LoopOptions,
     Round,
+    cell_words,
     evaluations,
     first_round,
     next_round,
@@ -23,7 +27,7 @@ from dexsim2real_bringup.loop.plan import (
     round_steps,
 )
 from dexsim2real_bringup.loop.run import Outcome, run_steps
-from dexsim2real_bringup.loop.story import save_story, success_table
+from dexsim2real_bringup.loop.story import save_story, success_table, where
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.training.shipped import shipped_checkpoint
 from dexsim2real_policy.shipped import shipped_policy
@@ -37,10 +41,11 @@ def loop(
     out: Path = Path("runs/loop"),
     json: Path | None = None,
 ) -> None:
-    """Identify, randomise, train, deploy, record, audit; then again under what the audit found.
+    """Randomise, train, deploy, record, audit; then again under what the audit found.
 
     Every step is a command, written to OUT/commands.sh. What is done already, from the same inputs, is not done again:
-    after an interruption of any kind the same command goes on.
+    after an interruption of any kind the same command goes on. With --real, a person stands by the robot: the command
+    asks before it begins, and the trials ask again before anything moves.
 
     Args:
         options: what to do.
@@ -49,12 +54,14 @@ def loop(
         json: write the table of success and gap per round to this file as well.
     """
     console = Console(highlight=False)
+    _check_cell(options)
+    if options.on_hardware:
+        trials = options.rounds * BUDGETS[budget].live_trials
+        confirm(
+            f"After each training the robot at {options.robot.robot_ip} will move, in {trials} trials.", options.yes
+        )
     rounds, outcomes, before = _do_rounds(options, BUDGETS[budget], out, console)
-    show(
-        "Success, in simulation and on twins that nothing was learned from",
-        success_table(options, before, rounds),
-        json,
-    )
+    show(f"Success, in simulation and {where(options)}", success_table(options, before, rounds), json)
     story = out / "index.html"
     console.print(save_story(story, options, before, rounds, outcomes), markup=False)
     console.print(f"the whole story: {story.resolve()}", markup=False, soft_wrap=True)
@@ -66,21 +73,28 @@ def demo(out: Path = Path("runs/demo")) -> int:
     Args:
         out: folder for everything that is made.
     """
-    if status := doctor():
+    if status := doctor(DoctorOptions(folder=out)):
         return status
     loop(LoopOptions(), "short", out)
     return 0
+
+
+def _check_cell(options: LoopOptions) -> None:
+    """Raises DexSim2RealError for a robot that nothing can be trained for."""
+    if cell_words(options):
+        raise DexSim2RealError(
+            f"train makes policies for arm {TWIN.arm}, hand {TWIN.hand} and skin {TWIN.touch} only; "
+            "for another robot, take the steps of the loop one by one, with a policy of your own"
+        )
 
 
 def _do_rounds(
     options: LoopOptions, budget: Budget, out: Path, console: Console
 ) -> tuple[list[Round], list[Outcome], Path]:
     """All rounds; returns them, all that was done, and the folder of the first policy's evaluations."""
-    if options.rounds < 1:
-        raise DexSim2RealError(f"{options.rounds} rounds are none; ask for 1 or more")
     before, shipped = out / "before", shipped_policy(f"{options.task}_touch")
     steps = randomise(options, budget, out)
-    if shipped is not None:
+    if shipped is not None and not options.on_hardware:
         steps += evaluations("shipped policy", options, budget, shipped, before)
     this, start = first_round(out), options.start_from or shipped_checkpoint(f"{options.task}_touch")
     rounds, outcomes = [], []

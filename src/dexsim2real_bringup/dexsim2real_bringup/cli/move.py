@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from dexsim2real_bringup.cli.confirm import confirm
 from dexsim2real_bringup.move_goal import goal_joints
 from dexsim2real_bringup.moveit import has_moveit, moveit_waypoints
 from dexsim2real_bringup.ros_session import RosSession
@@ -54,8 +54,8 @@ def move(
         goal = goal_joints(to, mover.cell, collisions, start)
         motion = _plan(planner, mover.cell, collisions, boxes, start, goal, speed)
         console.print(_summary(to, start, goal, motion))
-        if not (mover.simulated or yes):
-            _confirm(console)
+        if not mover.simulated:
+            confirm("The robot is real, or not known to be simulated.", yes)
         error = mover.follow(motion)
     console.print(f"arrived at {to}, no arm joint further than {error:.3f} rad from it; the gate is disarmed")
 
@@ -77,12 +77,3 @@ def _summary(to: str, start: Array, goal: Array, motion: Motion) -> str:
         f"to {to}: {motion.duration:.1f} s{', around something' if detour else ''}; furthest {JOINTS[furthest]} by "
         f"{np.abs(goal - start)[furthest]:.2f} rad, fastest joint {fastest:.2f} rad/s"
     )
-
-
-def _confirm(console: Console) -> None:
-    """Raises DexSim2RealError unless a person says yes."""
-    console.print("The robot is real, or not known to be simulated. Nobody within its reach, a hand on the user stop.")
-    if not sys.stdin.isatty():
-        raise DexSim2RealError("nobody is there to confirm that a real robot may move; run it in a terminal, or --yes")
-    if console.input("Type yes to move: ").strip() != "yes":
-        raise DexSim2RealError("not confirmed; nothing was moved")

@@ -6,14 +6,17 @@ import os
 import resource
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from dexsim2real_bringup.doctor.check import DoctorOptions, Result
 
 PYTHON = ((3, 11), (3, 14))
 """From the first version on, below the second."""
-DISK = 2.0
-"""For recordings and checkpoints [GiB]."""
+DISK = 3.0
+"""What the demo writes is 2 [GiB]."""
+ROOM = 10.0
+"""For recordings of one's own [GiB]."""
 SHARED = 0.25
 """Of shared memory: a 16 MiB segment for each of up to ten nodes [GiB]."""
 PROCESSORS = 2
@@ -43,20 +46,42 @@ def processors(_: DoctorOptions) -> Result:
 
 def disk(options: DoctorOptions) -> Result:
     """Whether there is room, and the right to write."""
-    folder = options.folder.resolve()
-    if not os.access(folder, os.W_OK):
-        return Result(str(folder), errors=(f"{folder} cannot be written to; choose another with --folder",))
+    wanted = options.folder.resolve()
+    folder = next(each for each in (wanted, *wanted.parents) if each.exists())
+    if problem := _unwritable(folder):
+        return Result(str(folder), errors=(f"{folder} cannot be written to ({problem}); choose another folder",))
     free = shutil.disk_usage(folder).free / _GIB
     found = f"{folder}: {free:.1f} GiB free"
     if free < DISK:
-        return Result(found, warnings=(f"less than {DISK:g} GiB: a recording takes 3.4 GiB a minute",))
+        text = f"less than {DISK:g} GiB: the demo writes 2; make room, or choose a folder on another disk"
+        return Result(found, errors=(text,))
+    if free < ROOM:
+        return Result(found, warnings=(f"less than {ROOM:g} GiB: a recording takes 3.4 GiB a minute",))
     return Result(found)
+
+
+def temporary(_: DoctorOptions) -> Result:
+    """Whether there is a folder for temporary files."""
+    try:
+        return Result(tempfile.gettempdir())
+    except OSError as error:
+        return Result(errors=(f"{error.strerror}; set TMPDIR to a folder that you may write to",))
+
+
+def _unwritable(folder: Path) -> str:
+    """Why nothing can be written there, found by trying; empty if it can."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"doctor")
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def shared_memory(_: DoctorOptions) -> Result:
     """Whether images can pass between processes."""
-    if not os.access(SHM, os.W_OK):
-        return Result(errors=(f"{SHM} cannot be written to; images would be lost on the way",))
+    if problem := _unwritable(SHM):
+        return Result(errors=(f"{SHM} cannot be written to ({problem}); mount a tmpfs there, images pass through it",))
     free = shutil.disk_usage(SHM).free / _GIB
     left = len(list(SHM.glob("fast*_*")))  # fastrtps before Fast DDS 3, then fastdds
     found = f"{free:.1f} GiB free, {left} segments"

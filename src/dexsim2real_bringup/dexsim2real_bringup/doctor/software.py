@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import socket
 from collections.abc import Iterable
 from importlib import metadata
 
@@ -18,6 +19,10 @@ LIVE = ("ros", "gate", "policy")
 LAST_SAFE_DOMAIN = 101
 """Above it, ports may be taken by other programs on Linux."""
 LAST_DOMAIN = 232
+FIRST_PORT, PORTS = 7410, 32
+"""Of domain 0, for discovery, one for each process, every second one (RTPS 9.6.1.1); a domain begins 250 later."""
+NEEDED_PORTS = 16
+"""A graph with recorder, policy and consoles has a dozen processes."""
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^;]*(?:;.*extra == ['\"](\w+)['\"])?")
 
 
@@ -84,13 +89,24 @@ def domain(_: DoctorOptions) -> Result:
     text = os.environ.get("ROS_DOMAIN_ID", "0")
     if not text.isdigit() or int(text) > LAST_DOMAIN:
         return Result(errors=(f"ROS_DOMAIN_ID is {text!r}, expected a number up to {LAST_SAFE_DOMAIN}",))
-    warnings = []
-    if int(text) > LAST_SAFE_DOMAIN:
-        warnings.append(f"ROS_DOMAIN_ID above {LAST_SAFE_DOMAIN}: its ports may be taken")
+    domain, errors = int(text), []
+    free = sum(map(_is_free, range(FIRST_PORT + 250 * domain, FIRST_PORT + 250 * domain + 2 * PORTS, 2)))
+    if free < NEEDED_PORTS:
+        errors.append(f"{PORTS - free} of its {PORTS} UDP ports are in use; choose another ROS_DOMAIN_ID")
     running = sorted(set(_nodes()) & {node.name for node in graph("sim", GraphOptions())})
     if running:
-        warnings.append(f"a graph runs here already ({', '.join(running)}); end it, or choose another ROS_DOMAIN_ID")
-    return Result(f"domain {text}", warnings=tuple(warnings))
+        errors.append(f"a graph runs here already ({', '.join(running)}); end it, or choose another ROS_DOMAIN_ID")
+    high = f"ROS_DOMAIN_ID above {LAST_SAFE_DOMAIN}: its ports may be taken by other programs"
+    return Result(f"domain {text}", tuple(errors), (high,) if domain > LAST_SAFE_DOMAIN else ())
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind(("", port))
+        except OSError:
+            return False
+    return True
 
 
 def _nodes() -> list[str]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated
 
+import tyro
+
+from dexsim2real_bringup.graph import RobotOptions
 from dexsim2real_bringup.loop.step import Step
+from dexsim2real_description import DexSim2RealError
 
 RANDOMIZATION = "randomization.yaml"
 FIRST_TRIAL = "trial_001"
 """The recording that is audited."""
+TWIN = RobotOptions()
+"""What a loop without a robot runs on."""
 UNSEEN = 3
 """Twins that neither pictures nor audits come from: on them the gap is measured."""
 
@@ -53,6 +61,39 @@ class LoopOptions:
     model: str | None = None
     """Its model."""
     rounds: int = 1
+    real: bool = False
+    """The real robot's graph in place of the twin's: a person puts things in place and judges. Asks before it moves."""
+    robot: Annotated[RobotOptions, tyro.conf.arg(name="")] = TWIN
+    """Where the real robot is reached."""
+    yes: bool = False
+    """Do not ask before the real robot moves."""
+
+    def __post_init__(self) -> None:
+        """Raises DexSim2RealError for options that contradict each other."""
+        if self.rounds < 1:
+            raise DexSim2RealError(f"{self.rounds} rounds are none; ask for 1 or more")
+        if not self.real and (self.yes or self.robot != TWIN):
+            raise DexSim2RealError("where the robot is reached, and --yes, are for --real; add it, or leave them out")
+        if self.on_hardware:
+            self._check_hardware()
+
+    @property
+    def on_hardware(self) -> bool:
+        """Whether something moves that is not simulated."""
+        return self.real and not self.robot.use_twin
+
+    def _check_hardware(self) -> None:
+        if not self.robot.robot_ip:
+            raise DexSim2RealError(
+                "the real robot needs --robot-ip, the address of the arm's controller; or --use-twin"
+            )
+        if self.robot.arm == "panda":
+            raise DexSim2RealError("the arm's driver moves an FR3 only; say --arm fr3, or --use-twin")
+        if self.references is None:
+            raise DexSim2RealError(
+                "pictures of the real scene are taken before: start the graph, dexsim2real up real --policy none, then "
+                "dexsim2real dr capture --live --out FOLDER; give --references FOLDER"
+            )
 
 
 @dataclass(frozen=True)
@@ -106,14 +147,13 @@ def next_round(last: Round) -> Round:
 
 def round_steps(options: LoopOptions, budget: Budget, this: Round, start: Path | None) -> list[Step]:
     """Train from the checkpoint `start`, evaluate, run on the live graph, audit what was recorded."""
-    live, audit, twin = this.folder / "live", this.folder / "audit", str(options.twin)
-    n = this.number
+    live, audit, n = this.folder / "live", this.folder / "audit", this.number
     return [
         _train(options, budget, this, start),
         *evaluations(f"round {n}", options, budget, this.policy, this.folder),
         Step(
             f"live {n}",
-            ("trials", "live", "--task", options.task, "--policy", str(this.policy), "--twin", twin)
+            ("trials", "live", "--task", options.task, "--policy", str(this.policy), *_robot(options))
             + ("--number", str(budget.live_trials), "--out", str(live), "--json", str(this.folder / "live.json")),
             (live, this.folder / "live.json"),
             (this.policy,),
@@ -122,7 +162,7 @@ def round_steps(options: LoopOptions, budget: Budget, this: Round, start: Path |
         Step(
             f"audit {n}",
             ("audit", str(live / FIRST_TRIAL), "--task", options.task, "--randomization", str(this.randomization))
-            + ("--cells", str(budget.cells), "--ledger", str(this.folder.parent / "ledger.db"))
+            + ("--cells", str(budget.cells), *cell_words(options), "--ledger", str(this.folder.parent / "ledger.db"))
             + ("--out", str(audit), "--json", str(audit / "audit.json")),
             (audit,),
             (live, this.randomization),
@@ -132,8 +172,9 @@ def round_steps(options: LoopOptions, budget: Budget, this: Round, start: Path |
 
 
 def evaluations(name: str, options: LoopOptions, budget: Budget, policy: Path, folder: Path) -> list[Step]:
-    """Trials of a policy in simulation and on the unseen twins."""
-    common = ("evaluate", str(policy), "--task", options.task, "--trials", str(budget.trials), "--seeds", "1")
+    """Trials of a policy in simulation and on the unseen twins, if a twin stands in for reality."""
+    common: tuple[str, ...] = ("evaluate", str(policy), "--task", options.task, *cell_words(options))
+    common += ("--trials", str(budget.trials), "--seeds", "1")
     steps = [_evaluation(f"{name} in simulation", common, folder / "simulation.json", policy)]
     for twin in unseen(options):
         words = (*common, "--twin", str(twin))
@@ -142,8 +183,33 @@ def evaluations(name: str, options: LoopOptions, budget: Budget, policy: Path, f
 
 
 def unseen(options: LoopOptions) -> range:
-    """Seeds of the twins that the gap is measured on."""
-    return range(options.twin + 1, options.twin + 1 + UNSEEN)
+    """Seeds of the twins that the gap is measured on; none where there is a real robot."""
+    return range(0) if options.on_hardware else range(options.twin + 1, options.twin + 1 + UNSEEN)
+
+
+def _robot(options: LoopOptions) -> tuple[str, ...]:
+    """The words that say what runs the policy live."""
+    words = () if options.on_hardware else ("--twin", str(options.twin))
+    if options.real:
+        words += ("--real", *(("--yes",) if options.yes else ()))
+    return words + _words(options.robot, [option.name for option in fields(RobotOptions)])
+
+
+def cell_words(options: LoopOptions) -> tuple[str, ...]:
+    """The words that say for which robot, where it is not the usual one."""
+    return _words(options.robot, ("arm", "hand", "touch"))
+
+
+def _words(robot: RobotOptions, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of these options that are not as usual, as on a command line."""
+    words: list[str] = []
+    for name in names:
+        value, option = getattr(robot, name), name.replace("_", "-")
+        if value != getattr(TWIN, name):
+            words += (
+                [f"--{option}" if value else f"--no-{option}"] if isinstance(value, bool) else [f"--{option}", value]
+            )
+    return tuple(words)
 
 
 def _evaluation(name: str, words: tuple[str, ...], out: Path, policy: Path) -> Step:
@@ -154,7 +220,7 @@ def _evaluation(name: str, words: tuple[str, ...], out: Path, policy: Path) -> S
 def _train(options: LoopOptions, budget: Budget, this: Round, start: Path | None) -> Step:
     run = this.folder / "train"
     words: tuple[str, ...] = ("train", "--task", options.task, "--randomization", str(this.randomization))
-    words += ("--steps", str(budget.train_steps), "--out", str(run))
+    words += (*cell_words(options), "--steps", str(budget.train_steps), "--out", str(run))
     inputs: tuple[Path, ...] = (this.randomization,)
     if start is not None:
         words, inputs = (*words, "--start-from", str(start)), (*inputs, start)

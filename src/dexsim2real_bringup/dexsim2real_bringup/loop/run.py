@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,10 +16,14 @@ from rich.console import Console
 
 from dexsim2real_bringup.cli.tables import make_folder, write_text
 from dexsim2real_bringup.loop.step import Record, Records, Step
+from dexsim2real_bringup.processes import leash
 from dexsim2real_description import DexSim2RealError
 
 COMMANDS = "commands.sh"
 """The command lines of all steps, for a person to read or repeat."""
+PROGRAM = (sys.executable, "-m", "dexsim2real_bringup.cli")
+"""What runs a step, before its words."""
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,31 @@ def run_steps(steps: Sequence[Step], folder: Path, console: Console) -> list[Out
     make_folder(folder)
     write_text(folder / COMMANDS, "#!/bin/sh\nset -e\n" + "".join(f"{step.command}\n" for step in steps))
     outcomes = []
-    for number, step in enumerate(steps, 1):
-        console.rule(f"{number}/{len(steps)}  {step.name}", align="left")
-        console.print(f"{step.why}\n$ {step.command}", markup=False, highlight=False, soft_wrap=True)
-        outcomes.append(_do(step, records, console))
+    with _alone_in(folder) as lock:
+        for number, step in enumerate(steps, 1):
+            console.rule(f"{number}/{len(steps)}  {step.name}", align="left")
+            console.print(f"{step.why}\n$ {step.command}", markup=False, highlight=False, soft_wrap=True)
+            outcomes.append(_do(step, records, console, lock))
     return outcomes
 
 
-def _do(step: Step, records: Records, console: Console) -> Outcome:
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[int]:
+    """Holds the folder for this process and the steps that get the file descriptor.
+
+    Raises DexSim2RealError if another loop, or a step that one has left behind, is at work there.
+    """
+    with (folder / _LOCK).open("w") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DexSim2RealError(
+                f"another loop is at work in {folder}; wait for it, or choose another --out"
+            ) from error
+        yield opened.fileno()
+
+
+def _do(step: Step, records: Records, console: Console, lock: int) -> Outcome:
     fresh = Record.of(step)
     found = records.find(step, fresh)
     if found is not None and found.seconds is not None and all(path.exists() for path in step.outputs):
@@ -66,7 +89,7 @@ def _do(step: Step, records: Records, console: Console) -> Outcome:
         make_folder(path.parent)
     records.save(step, fresh)
     began = time.monotonic()
-    _run(step)
+    _run(step, lock)
     seconds = time.monotonic() - began
     if missing := [str(path) for path in step.outputs if not path.exists()]:
         raise StepFailedError(f"step {step.name!r} ended well but did not make {', '.join(missing)}; please report it")
@@ -82,9 +105,12 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _run(step: Step) -> None:
-    """Ctrl-C reaches the command too: it ends by itself and keeps what it has, and is waited for."""
-    process = subprocess.Popen([sys.executable, "-m", "dexsim2real_bringup.cli", *step.words])
+def _run(step: Step, lock: int) -> None:
+    """Ctrl-C reaches the command too: it ends by itself and keeps what it has, and is waited for.
+
+    If we are killed, it is killed too: nothing may go on writing where the next loop does.
+    """
+    process = subprocess.Popen([*leash("KILL"), *PROGRAM, *step.words], pass_fds=(lock,))
     try:
         status = process.wait()
     except KeyboardInterrupt:
