@@ -58,8 +58,8 @@ class Listener:
         self._executor = make_executor()
         self._executor.add_node(self.node)
 
-    def until(self, condition, seconds=30.0):
-        """Spin until `condition()` is true, and return what it returned."""
+    def until(self, condition, seconds=120.0):
+        """Spin until `condition()` is true, and return what it returned; a busy machine is slow."""
         limit = time.monotonic() + seconds
         while not (result := condition()):
             assert time.monotonic() < limit, "waited in vain"

@@ -52,22 +52,35 @@ def test_a_signal_ends_the_node_with_its_last_word(number):
     process = start()
     assert process.stdout.readline() == "spinning\n"
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert out.splitlines()[-1] == "last word"
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("number", [None, signal.SIGTERM])
+def test_a_node_that_hangs_with_the_interpreters_lock_is_ended(number):
+    """As in a middleware that waits for a lock of a peer that was killed: no handler and no thread of Python runs."""
+    armed = "import ctypes, signal; assert signal.alarm(1) > 0"  # that the loop had asked for more; no need to wait
+    lock = "take, lock = ctypes.PyDLL(None).pthread_mutex_lock, ctypes.create_string_buffer(64); take(lock); take(lock)"
+    process = start(f"{armed}; {lock}")
+    assert process.stdout.readline() == "spinning\n"
+    if number is not None:
+        process.send_signal(number)
+    process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGALRM
+
+
 def test_a_user_error_is_one_line_and_status_2():
     process = start(make="refuse")
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     assert err == "error: no such arm use panda\n"
 
 
 def test_arguments_that_ros_cannot_read_are_a_user_error():
     process = start(arguments=("--ros-args", "-p", "corner:=[0.1, 2]"))
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "corner:=[0.1, 2]" in err
     assert "Traceback" not in err
@@ -77,14 +90,14 @@ def test_a_message_that_the_middleware_does_not_take_ends_no_node():
     process = start(body="refuse_message()")
     assert [process.stdout.readline() for _ in range(3)] == ["spinning\n"] * 3  # it goes on
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert "cannot publish data" in err and "Traceback" not in err
 
 
 def test_a_crash_still_has_its_last_word():
     process = start(body="raise ValueError('broken callback')")
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "last word" in out
     assert "broken callback" in err
@@ -95,7 +108,7 @@ DEFAULTS = "{'rate': 30.0, 'serial': '', 'sensors': ['1']}"
 
 def taken(*arguments):
     process = start(f"print(self.take_parameters({DEFAULTS}), flush=True); raise SystemExit", arguments=arguments)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     return out.splitlines()[1], err
 
 
@@ -118,7 +131,7 @@ def test_parameters_are_taken_with_their_types():
 )
 def test_parameters_of_another_type_or_name_are_refused(argument, message):
     process = start(f"self.take_parameters({DEFAULTS})", arguments=("--ros-args", "-p", argument))
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert message in err
     assert process.returncode == 2
 

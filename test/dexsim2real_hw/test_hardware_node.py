@@ -41,7 +41,7 @@ def start(ros_environment):
     for process in processes:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=40)
+            _, err = process.communicate(timeout=120)
             assert process.returncode == 0, err
             assert "Traceback" not in err
 
@@ -86,7 +86,7 @@ def test_dry_run_moves_all_23_joints_and_ends_in_order(start, graph):
     assert status.message == "running"
     assert int(next(pair.value for pair in status.values if pair.key == "commands")) > 0
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=40)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
 
 
@@ -129,7 +129,7 @@ def test_a_missing_can_interface_is_said_and_nothing_is_published(start, graph):
 )
 def test_wrong_parameters_end_the_node_with_one_line(start, parameters, message):
     process = start(**parameters)
-    _, err = process.communicate(timeout=40)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     assert message in err
     assert "Traceback" not in err

@@ -38,6 +38,10 @@ CHUNK_DEADLINE = Duration(nanoseconds=150_000_000)
 """Offered between two action chunks: a policy at 10 Hz with half a period to spare."""
 LEASE = Duration(nanoseconds=200_000_000)
 """A publisher whose process is gone is reported not alive after this."""
+HANG = 30
+"""A main loop that stands still for so long is stuck inside the middleware, where no signal reaches Python [s]."""
+FAREWELL = 60
+"""The same when a node goes: its last word, such as the rest of a recording, and the end of the middleware [s]."""
 
 
 def _qos(
@@ -179,7 +183,9 @@ def run_node(make_node: Callable[[], GraphNode]) -> int:
     """Run one node until SIGINT or SIGTERM; returns the exit status of the process.
 
     0 after a signal, 2 after a DexSim2RealError, whose line goes to standard error. Any other exception leaves
-    this function after the node has had its `at_exit`.
+    this function after the node has had its `at_exit`. A node that hangs is ended by the kernel: a peer that was killed
+    can leave a lock in shared memory on which the middleware waits for ever. It holds the interpreter's lock meanwhile,
+    so that neither a signal's handler nor a thread of ours would run.
     """
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -192,6 +198,7 @@ def run_node(make_node: Callable[[], GraphNode]) -> int:
         return USER_ERROR
     finally:
         rclpy.try_shutdown()
+        signal.alarm(0)
     return 0
 
 
@@ -211,8 +218,10 @@ def _spin(node: GraphNode, stopping: threading.Event) -> None:
         become_urgent(node.urgency)
     try:
         while not stopping.is_set() and rclpy.ok():
+            signal.alarm(HANG)
             _spin_once(node, executor)
     finally:
+        signal.alarm(FAREWELL)
         if rclpy.ok():
             node.at_exit()
         executor.shutdown()
