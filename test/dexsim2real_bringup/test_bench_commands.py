@@ -8,7 +8,7 @@ from dexsim2real_bringup.cli import main
 
 SMALLEST_AUDIT = (
     *("--twins", "1", "--members", "1", "--per-fault", "1"),
-    *("--frictions", "1", "--loops", "0", "--cells", "50"),
+    *("--frictions", "1", "--loops", "0", "--cells", "99"),
 )
 
 

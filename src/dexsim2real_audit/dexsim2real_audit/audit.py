@@ -10,10 +10,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_audit.causes import Cause, rank_causes
+from dexsim2real_audit.causes import Cause, CauseModel
 from dexsim2real_audit.divergence import ALPHA, Comparison, compare
-from dexsim2real_audit.family_model import FamilyModel
-from dexsim2real_audit.friction import FrictionEstimate, estimate_friction
 from dexsim2real_audit.prediction import EVERY, Prediction, predict
 from dexsim2real_audit.rollout import PERIOD
 from dexsim2real_audit.signals import FLOORS, NET, Signals
@@ -30,7 +28,6 @@ from dexsim2real_sim.objects import choose_objects
 Array = NDArray[np.float64]
 
 GROUPS: Mapping[str, slice] = {"arm": slice(0, len(ARM_JOINTS)), "hand": slice(len(ARM_JOINTS), None)}
-FRICTION = "friction_tip"
 LONGEST_DELAY = 0.2
 """How far a recording may lag behind the simulation, or lead [s]."""
 SAME_MOTION = 0.7
@@ -46,7 +43,7 @@ class AuditConfig:
     objects: tuple[str, ...] = ()
     """What lay there, by names of the catalogue, one per slot of the task; drawn where it is not said."""
     cells: int = 128
-    """Simulated cells side by side; 49 or more for a false-alarm rate of 0.02."""
+    """Simulated cells side by side; 99 or more for a false-alarm rate of 0.02, half as many without causes."""
     alpha: float = ALPHA
     """Share of recordings from inside the family that raise an alarm."""
     longest: float = 6.0
@@ -54,7 +51,7 @@ class AuditConfig:
     total: float = 12.0
     """Of all of them [s]."""
     causes: bool = True
-    """Look for causes; without, it takes a third of the time."""
+    """Estimate parameters and rank causes; without, it takes a third of the time."""
     arm: str = "panda"
     hand: str = "v4"
     touch: str = "grid15"
@@ -63,14 +60,15 @@ class AuditConfig:
 
 @dataclass(frozen=True)
 class Lag:
-    """How much later a group of joints moves than in the middle of the family."""
+    """How late a group of joints moves."""
 
     group: str
-    behind: float
-    """[s]"""
     delay: float
-    """From command to reading, by the middle's parameters and this [s]."""
+    """From command to reading [s]: by the parameters estimated, or else by cross-correlation with the middle."""
+    simulated: float
+    """In the middle of the family [s]."""
     correlation: float
+    """Of recording and middle, shifted to where they agree best."""
 
 
 @dataclass(frozen=True)
@@ -100,18 +98,25 @@ class AuditResult:
     """Distance from the family over a member's, mean of channels; 1 is a recording like any other."""
     lags: tuple[Lag, ...]
     slips: SlipRates | None
-    friction: FrictionEstimate | None = None
-    """Of the fingertips, if an object slipped."""
     causes: tuple[Cause, ...] = ()
+    """All parameters that a trace can show, the one that stands out most first."""
+    unusual: float | None = None
+    """How often a member of the family has a parameter that stands out so much; None if none was estimated."""
     suggestions: tuple[Suggestion, ...] = ()
     problems: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Time that each step took [s]."""
 
     @property
+    def p_value(self) -> float:
+        """Of the recording as a member: of its moments and of its parameters, as two tests (Bonferroni)."""
+        moments = self.comparison.p_value
+        return moments if self.unusual is None else min(1.0, 2 * min(moments, self.unusual))
+
+    @property
     def diverged(self) -> bool:
         """Whether an alarm was raised."""
-        return self.comparison.first is not None
+        return self.p_value <= self.config.alpha
 
 
 def make_cells(config: AuditConfig) -> Counterpart:
@@ -158,26 +163,26 @@ def examine(
     bodies: Sequence[str],
     config: AuditConfig,
     clock: Stopwatch | None = None,
+    model: CauseModel | None = None,
 ) -> AuditResult:
-    """The same with the simulations done already: for several recordings of one motion from one start."""
+    """The same with the simulations done already: for several recordings of one motion from one start.
+
+    `model` is `prediction.cause_model` of the recording's channels, if that is known already.
+    """
     clock = clock or Stopwatch()
     times = (prediction.stamps - trace.span[0]) / 1e9
     real = prediction.real(trace, bodies)
     if not real:
         raise DexSim2RealError(f"{trace.source} has nothing that can be compared: no joints, touch or objects")
+    with clock("estimate parameters"):
+        model = model or prediction.cause_model(list(real))
+        causes = () if model is None else tuple(model.causes(real))
+        unusual = None if model is None else model.p_value(causes)
     family = {name: prediction.family[name] for name in real}
     with clock("compare"):
-        comparison = compare(times, real, family, FLOORS, config.alpha)
+        comparison = compare(times, real, family, FLOORS, config.alpha if model is None else config.alpha / 2)
         size = gap(real, family, family)
-        lags, slips = _lags(real, prediction), _slips(real, prediction)
-        friction = _friction(times, real, prediction)
-    causes: tuple[Cause, ...] = ()
-    if prediction.moves and comparison.first is not None:
-        with clock("rank causes"):
-            model = FamilyModel(family, prediction.draws, FLOORS)
-            moved = {name: prediction.moved[name] for name in real}
-            one = {name: values[None] for name, values in real.items()}
-            causes = tuple(rank_causes(model, one, moved, prediction.moves, prediction.ranges))
+        lags, slips = _lags(real, prediction, causes), _slips(real, prediction)
     return AuditResult(
         config,
         trace.source,
@@ -189,8 +194,8 @@ def examine(
         size,
         lags,
         slips,
-        friction,
         causes,
+        unusual,
         seconds=clock.seconds,
     )
 
@@ -222,12 +227,13 @@ def _in_slots(cell: Counterpart, objects: Sequence[str]) -> dict[str, str]:
     return dict(zip(slots, choose_objects(objects), strict=True)) if objects else {}
 
 
-def _lags(real: Signals, prediction: Prediction) -> tuple[Lag, ...]:
+def _lags(real: Signals, prediction: Prediction, causes: Sequence[Cause]) -> tuple[Lag, ...]:
     """How late each group of joints is, for those that moved."""
     if POSITION not in real:
         return ()
-    middle = prediction.moved[POSITION][0]
-    values = dict(zip(prediction.ranges.names, prediction.ranges.middle, strict=True))
+    middle = prediction.wide[POSITION][0]
+    usual = dict(zip(prediction.ranges.names, prediction.ranges.middle, strict=True))
+    estimated = {cause.parameter: cause.value for cause in causes}
     breaks = np.diff(prediction.stamps) > 2 * EVERY * PERIOD
     found = []
     for group, columns in GROUPS.items():
@@ -239,8 +245,11 @@ def _lags(real: Signals, prediction: Prediction) -> tuple[Lag, ...]:
         lag = delay_between(earlier, later, EVERY * PERIOD / 1e9, min(LONGEST_DELAY, len(told) / 240))
         if lag.correlation < SAME_MOTION:
             continue
-        own = sum(values.get(name, PARAMETERS[name].nominal) for name in (f"{group}_delay", "joint_lag"))
-        found.append(Lag(group, lag.seconds, own + lag.seconds, lag.correlation))
+        parts = (f"{group}_delay", "joint_lag")
+        simulated = sum(usual.get(name, PARAMETERS[name].nominal) for name in parts)
+        told = any(name in estimated for name in parts)
+        delay = sum(estimated.get(name, PARAMETERS[name].nominal) for name in parts)
+        found.append(Lag(group, delay if told else simulated + lag.seconds, float(simulated), lag.correlation))
     return tuple(found)
 
 
@@ -260,14 +269,6 @@ def _slips(real: Signals, prediction: Prediction) -> SlipRates | None:
     own = [rate(net) for net in prediction.family[NET] if np.isfinite(net).all()]
     low, middle, high = np.quantile(own, [0.025, 0.5, 0.975])
     return SlipRates(rate(real[NET]), float(low), float(middle), float(high))
-
-
-def _friction(times: Array, real: Signals, prediction: Prediction) -> FrictionEstimate | None:
-    """Of the fingertips, if the family has various ones."""
-    names = prediction.ranges.names
-    if FRICTION not in names:
-        return None
-    return estimate_friction(times, real, prediction.family, prediction.draws[:, names.index(FRICTION)])
 
 
 def _unseen(real: Signals) -> list[str]:

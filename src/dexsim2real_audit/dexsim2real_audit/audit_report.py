@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_audit.audit import FRICTION, AuditResult
+from dexsim2real_audit.audit import AuditResult
 from dexsim2real_audit.compare_plots import Row, channel_rows, envelope_figure, score_figure
 from dexsim2real_audit.envelope import distance
 from dexsim2real_audit.ledger import Metric, Range, Round
@@ -18,21 +18,26 @@ from dexsim2real_sim import PARAMETERS
 UNITS = {POSITION: "rad", EFFORT: "N m", NET: "N", PLACE: "m", TURN: "rad"}
 SHOWN = 8
 """Causes that are listed."""
+FRICTION, TOLD = "friction_tip", 0.5
+"""Friction is given where the recording tells at least this share of its variance: where something slid."""
 
 
 def verdict(result: AuditResult) -> str:
     """One or two sentences."""
+    how_sure = f"(p = {result.p_value:.3f}; a false-alarm rate of {result.config.alpha:g})"
     first = result.comparison.first
+    if not result.diverged:
+        return f"The recording is a member of the simulated family {how_sure}."
     if first is None:
+        cause = result.causes[0]
         return (
-            f"The recording is a member of the simulated family (p = {result.comparison.p_value:.3f}; "
-            f"a false-alarm rate of {result.config.alpha:g})."
+            f"No moment of the recording stands out of the simulated family, but all together are no member's "
+            f"{how_sure}: {cause.parameter} is {cause.stands_out:.1f} times as far from the middle as usual."
         )
     label = labels_of(first.channel, result.bodies)[first.column]
     return (
         f"The recording leaves the simulated family at {first.onset:.2f} s in {first.channel} ({label}), "
-        f"{first.size:.1f} times the threshold (p = {result.comparison.p_value:.3f}; "
-        f"a false-alarm rate of {result.config.alpha:g})."
+        f"{first.size:.1f} times the threshold {how_sure}."
     )
 
 
@@ -47,20 +52,21 @@ def timing(result: AuditResult) -> list[Row]:
         {
             "what": f"delay of the {lag.group}, command to reading [s]",
             "recorded": lag.delay,
-            "simulated": lag.delay - lag.behind,
+            "simulated": lag.simulated,
             "correlation": lag.correlation,
         }
         for lag in result.lags
     ]
-    if result.friction is not None:
-        rows.append(
-            {
-                "what": f"friction of the fingertips, to {100 * result.friction.error:.0f} %",
-                "recorded": result.friction.value,
-                "simulated": float(result.prediction.ranges.middle[result.prediction.ranges.names.index(FRICTION)]),
-                "correlation": None,
-            }
-        )
+    rows += [
+        {
+            "what": f"friction of the fingertips, to {cause.error:.2g}",
+            "recorded": cause.value,
+            "simulated": (cause.low + cause.high) / 2,
+            "correlation": None,
+        }
+        for cause in result.causes
+        if cause.parameter == FRICTION and cause.told > TOLD
+    ]
     if result.slips is not None:
         rows.append(
             {
@@ -74,16 +80,18 @@ def timing(result: AuditResult) -> list[Row]:
 
 
 def causes(result: AuditResult) -> list[Row]:
-    """The likeliest causes, the best explanation first."""
+    """The likeliest causes, the parameter that stands out most first."""
     return [
         {
             "parameter": cause.parameter,
-            "explains": cause.share,
+            "stands out": cause.stands_out,
             "value": cause.value,
+            "error": cause.error,
             "family from": cause.low,
             "to": cause.high,
             "unit": PARAMETERS[cause.parameter].unit,
             "outside": "yes" if cause.outside else "no",
+            "told by the motion": cause.told,
         }
         for cause in result.causes[:SHOWN]
     ]
@@ -120,7 +128,7 @@ def report_sections(result: AuditResult) -> list[Section]:
         Section("Channels", _CHANNELS, channels(result)),
         Section("Distance over time", figure=score_figure(result.times, result.comparison), caption=_SCORES),
         Section("Delay and slip", _TIMING, timing(result)),
-        Section("Likely causes", _CAUSES if result.causes else "No alarm, no causes.", causes(result)),
+        Section("Likely causes", _CAUSES if result.causes else "They were not looked for.", causes(result)),
         Section("Suggested change", _SUGGESTED if result.suggestions else "None.", suggestions(result)),
         *figures,
         Section("What was left out", "\n\n".join(result.problems) or "Nothing."),
@@ -133,10 +141,14 @@ _CHANNELS = (
     "and the same in units of a member's, and when the channel left the family."
 )
 _SCORES = "In units of the threshold; above 1 the recording is no member."
-_TIMING = "Delay by cross-correlation with the middle of the family; slip from touch."
+_TIMING = (
+    "Delay by the parameters estimated; the correlation is that of recording and middle of the family, shifted "
+    "to where they agree best. Slip from touch."
+)
 _CAUSES = (
-    "Each parameter was moved alone in simulation. `explains` is how much of what makes the recording unlikely as a "
-    "member of the family the best value of the parameter removes; `value` is that value."
+    "Every parameter's value by regression over simulated cells inside and outside the family. `stands out` is its "
+    "distance from what is estimated of members, in their standard deviations; `told by the motion` is the share of a "
+    "parameter's variance that such a recording tells at all: near 0, the value says nothing."
 )
 _SUGGESTED = "Each new range was tried in simulation; the gap is the distance from the family over a member's."
 
@@ -146,9 +158,7 @@ def ledger_round(result: AuditResult, randomization: str, action: str, revision:
     family = _family(result)
     metrics = [_distance_metric(name, values, family) for name, values in result.real.items()]
     metrics.append(Metric("gap", "", _point(1.0), _point(result.gap)))
-    metrics += [
-        Metric(f"{lag.group} delay", "s", _point(lag.delay - lag.behind), _point(lag.delay)) for lag in result.lags
-    ]
+    metrics += [Metric(f"{lag.group} delay", "s", _point(lag.simulated), _point(lag.delay)) for lag in result.lags]
     if result.slips is not None:
         slips = result.slips
         metrics.append(Metric("slip rate", "1/s", Interval(slips.middle, slips.low, slips.high), _point(slips.real)))
@@ -163,7 +173,7 @@ def ledger_round(result: AuditResult, randomization: str, action: str, revision:
             Range(name, PARAMETERS[name].unit, float(low), float(high))
             for name, low, high in zip(ranges.names, ranges.low, ranges.high, strict=True)
         ),
-        p_value=result.comparison.p_value,
+        p_value=result.p_value,
         divergence=result.comparison.first,
         signature=_signature(result),
         action=action,
@@ -172,7 +182,7 @@ def ledger_round(result: AuditResult, randomization: str, action: str, revision:
 
 def _signature(result: AuditResult) -> str:
     """The verdict and the likeliest causes in one text."""
-    named = ", ".join(f"{c.parameter} at {c.value:.4g} explains {100 * c.share:.0f} %" for c in result.causes[:3])
+    named = ", ".join(f"{c.parameter} at {c.value:.4g} stands out {c.stands_out:.1f}" for c in result.causes[:3])
     return f"{verdict(result)} {named}".strip()
 
 

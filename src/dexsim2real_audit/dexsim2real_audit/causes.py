@@ -1,27 +1,29 @@
-"""Which parameter, when moved, explains most of how a trace differs from its family.
+"""What a trace says about the parameters of the cell that made it, and which of them stands out.
 
-Each parameter is moved alone, in simulation, from the middle of the family over and beyond its range; between the
-simulated values traces are interpolated. A parameter explains the trace as far as its best value makes the trace more
-likely as a member of the family: a difference that the family shows anyway weighs little.
+Simulated rollouts of the same commands, some with parameters far outside the family, teach a regression of parameters
+on traces (`features`, `ridge`). Applied to the recording it gives a value of every parameter. A parameter explains
+the recording as far as its value is unusual: measured in standard deviations of what the same regression says of the
+family's own members, left out of it one by one. A parameter that the motion does not show is estimated to be in the
+middle, whatever it is, and never stands out by more than chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_audit.family_model import FamilyModel
+from dexsim2real_audit.features import Features
+from dexsim2real_audit.ridge import Ridge
 from dexsim2real_audit.signals import Signals
 from dexsim2real_sim import PARAMETERS
 
 Array = NDArray[np.float64]
 
 CHANCE: tuple[str, ...] = ("action_noise", "push_acceleration", "push_rate", "touch_drift")
-"""Parameters of random disturbances: their direction is chance, so that a move of theirs explains nothing."""
+"""Parameters of random disturbances: their direction is chance, so that a trace does not tell them."""
 NOISE: tuple[str, ...] = (
     "position_noise",
     "velocity_noise",
@@ -33,11 +35,8 @@ NOISE: tuple[str, ...] = (
 IMAGES: tuple[str, ...] = ("image_noise", "depth_noise", "image_lag")
 FACTORS: tuple[str, ...] = ("contact", "object", "actuation", "touch", "observation", "table_height")
 """Factors that traces without images can show."""
-DOUBT = 0.3
-"""A move's effect was simulated among other values of all other parameters than those of the trace, and contacts
-multiply differences: so much of the effect may be uncertain, whichever makes the trace likelier."""
-BETWEEN = np.array([0.25, 0.5, 0.75, 1.0])
-"""Where between two simulated values a cause is looked for."""
+WIDE_SHARE = 0.25
+"""Of the parameters of a rollout that teaches the regression, those drawn from where causes are looked for."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,14 @@ class Cause:
     """A parameter as an explanation."""
 
     parameter: str
-    share: float
-    """How much of what makes the trace unlikely it explains, 0 to 1."""
     value: float
-    """At which it does so best, in its unit."""
+    """Estimated, in its unit."""
+    error: float
+    """Root mean square error of such estimates on simulated rollouts that were left out."""
+    stands_out: float
+    """Distance from what is estimated of the family's members, in their standard deviations."""
+    told: float
+    """Share of the parameter's variance that the motion tells, 0 to 1."""
     low: float
     high: float
     """What the family was drawn from."""
@@ -82,58 +85,68 @@ class Ranges:
         return max(p.bounds[0], float(low - margin)), min(p.bounds[1], float(high + margin))
 
 
-Move = tuple[str, float]
-"""A parameter and the value it is moved to."""
-
-
 def candidates(names: Sequence[str]) -> tuple[str, ...]:
     """The parameters among `names` that may explain a trace."""
     return tuple(n for n in names if PARAMETERS[n].factor in FACTORS and n not in (*CHANCE, *IMAGES))
 
 
-def moves_of(ranges: Ranges, names: Sequence[str], count: int) -> list[Move]:
-    """`count` values for each of `names`, evenly over where a cause is looked for."""
-    return [(name, float(value)) for name in names for value in np.linspace(*ranges.wider(name), count)]
+def widened(ranges: Ranges, draws: Array, rng: np.random.Generator) -> Array:
+    """`draws` of the family, shape (n, d), some parameters of each drawn anew from where causes are looked for.
 
-
-def table_of(ranges: Ranges, moves: Sequence[Move]) -> Array:
-    """Parameter values, shape (1 + moves, d): the middle of the family, then one row per move."""
-    table = np.tile(ranges.middle, (len(moves) + 1, 1))
-    for row, (name, value) in enumerate(moves, 1):
-        table[row, ranges.names.index(name)] = value
+    The first row is the middle of the family.
+    """
+    table = draws.copy()
+    for name in candidates(ranges.names):
+        far = rng.random(len(table)) < WIDE_SHARE
+        table[far, ranges.names.index(name)] = rng.uniform(*ranges.wider(name), far.sum())
+    table[0] = ranges.middle
     return table
 
 
-def rank_causes(
-    model: FamilyModel, trace: Signals, moved: Signals, moves: Sequence[Move], ranges: Ranges
-) -> list[Cause]:
-    """All moved parameters, the best explanation first.
+class CauseModel:
+    """Estimates parameters from traces, and knows how such estimates of the family's members scatter."""
 
-    `trace` has shape (1, T, D); `moved`, shape (1 + moves, T, D), is what the rows of `table_of` gave.
-    """
-    feature = model.features(trace)[0]
-    shifts = model.features(moved)
-    shifts -= shifts[0].copy()
-    unmoved = model.log_likelihood(feature)
-    missing = max(model.usual - unmoved, 1.0)
-    causes = []
-    for name in dict.fromkeys(name for name, _ in moves):
-        i = ranges.names.index(name)
-        seen = model.noise if name in NOISE else ~model.noise
-        rows = [(ranges.middle[i], 0), *((v, k) for k, (n, v) in enumerate(moves, 1) if n == name)]
-        path = [(float(value), shifts[row] * seen) for value, row in sorted(rows)]
-        value, likely = _best(model, feature, path)
-        share = float(np.clip((likely - unmoved) / missing, 0.0, 1.0))
-        causes.append(Cause(name, share, value, float(ranges.low[i]), float(ranges.high[i])))
-    return sorted(causes, key=lambda cause: -cause.share)
+    def __init__(
+        self,
+        family: Signals,
+        draws: Array,
+        wide: Signals,
+        wide_draws: Array,
+        ranges: Ranges,
+        floors: Mapping[str, float],
+    ) -> None:
+        """`family` and `wide` have shape (N, T, D) for each channel, their parameters (N, d), columns as `ranges`."""
+        self._names, self._ranges = candidates(ranges.names), ranges
+        columns = [ranges.names.index(name) for name in self._names]
+        self._features = Features(family, floors)
+        both = {name: np.concatenate([family[name], wide[name]]) for name in family}
+        known = np.all([np.isfinite(values).all(axis=(1, 2)) for values in both.values()], axis=0)
+        wanted = np.concatenate([draws, wide_draws])[known][:, columns]
+        self._ridge = Ridge(self._features(both)[known], wanted)
+        members = self._ridge.left_out[: int(known[: len(draws)].sum())]
+        self._usual, self._spread = members.mean(axis=0), members.std(axis=0) + 1e-12
+        self._told = np.clip(1 - self._ridge.error**2 / np.maximum(wanted.var(axis=0), 1e-24), 0.0, 1.0)
+        self._worst = np.abs((members - self._usual) / self._spread).max(axis=1, initial=0.0)
 
+    def p_value(self, causes: Sequence[Cause]) -> float:
+        """How often a member (the trace with these causes among them) has a parameter that stands out so much."""
+        most = max((cause.stands_out for cause in causes), default=0.0)
+        return float((1 + np.sum(self._worst >= most)) / (1 + len(self._worst)))
 
-def _best(model: FamilyModel, feature: Array, path: Sequence[tuple[float, Array]]) -> tuple[float, float]:
-    """The value on a path of simulated values and shifts at which a trace is most likely, and how likely."""
-    places = [path[0]]
-    for (a, before), (b, after) in pairwise(path):
-        places += [(float(a + s * (b - a)), before + s * (after - before)) for s in BETWEEN]
-    tried = [
-        (value, max(model.log_likelihood(feature, shift, doubt) for doubt in (0.0, DOUBT))) for value, shift in places
-    ]
-    return max(tried, key=lambda found: found[1])
+    def causes(self, trace: Signals) -> list[Cause]:
+        """All parameters, the one that stands out most first; `trace` has shape (T, D) for each channel."""
+        found = self._ridge(self._features({name: values[None] for name, values in trace.items()}))[0]
+        stands_out = np.abs((found - self._usual) / self._spread)
+        causes = [
+            Cause(
+                name,
+                float(np.clip(found[k], *PARAMETERS[name].bounds)),
+                float(self._ridge.error[k]),
+                float(stands_out[k]),
+                float(self._told[k]),
+                float(self._ranges.low[self._ranges.names.index(name)]),
+                float(self._ranges.high[self._ranges.names.index(name)]),
+            )
+            for k, name in enumerate(self._names)
+        ]
+        return sorted(causes, key=lambda cause: -cause.stands_out)

@@ -37,8 +37,8 @@ _SHAPES = (0.05, 2.0)
 """Of the tail: almost exponential, to wilder than anything with a mean."""
 LASTING = 4
 """A divergence must last: scores are averaged over this many windows of the past."""
-BACK = 0.25
-"""The onset is the last time before the alarm at which the momentary score was under this share of the averaged one."""
+CHANGE = 0.8
+"""From the onset on, momentary scores are mostly above this share of the averaged score at the alarm."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,11 @@ def _divergence(name: str, times: Array, scores: Array, instant: Array, window: 
         return None
     alarm = int(crossings[0])
     column = int(np.argmax(scores[alarm]))
-    calm = np.flatnonzero(instant[:alarm, column] < BACK * scores[alarm, column])
-    onset = int(calm[-1]) + 1 if len(calm) else 0
+    onset = _change(instant[: alarm + 1, column] - CHANGE * scores[alarm, column])
     size = float(top[alarm : alarm + window + 1].max())
     return Divergence(name, column, float(times[onset]), float(times[alarm]), size)
+
+
+def _change(excess: Array) -> int:
+    """Where values that were negative turned positive: the lowest point of their sum so far (Page 1954), of (T,)."""
+    return int(np.argmin(np.concatenate([[0.0], np.cumsum(excess[:-1])])))

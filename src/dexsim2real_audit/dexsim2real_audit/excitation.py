@@ -1,9 +1,9 @@
-"""A short motion that shows a cell's parameters: a grasp that is lifted, loosened and dropped, then free joints.
+"""A short motion that shows a cell's parameters: free joints, then a slide along an object, a press and a lift.
 
-What each part shows: closing on the object, the fingers' gains and delay and the skin's gain and lag; lifting, the
-object's mass; loosening while holding, at which grip the object slips, hence friction; the swing of all joints with
-their own frequencies, delays by its phase, Coulomb friction and backlash where the joints turn, viscous friction and
-gains by its amplitude.
+What each part shows: the swing of all joints with their own frequencies, delays by its phase, Coulomb friction and
+backlash where the joints turn, viscous friction and gains by its amplitude; the kick of the fingers, their inertia
+and damping; fingertips that slide down a standing object, their friction, by shear over normal force; the press, the
+strength of the servos and the skin's gain; lifting, the object's mass and its centre.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
 from dexsim2real_description import ARM_JOINTS, HAND_JOINTS, make_cell
 from dexsim2real_sim.counterpart import Start
@@ -25,36 +26,43 @@ from dexsim2real_sim.tasks.starts import OPENING, squeeze
 Array = NDArray[np.float64]
 
 TASK, OBJECT = "pick_place", "soup_can"
+ABOVE = 0.13
+"""Over the grasp, clear of the object [m]."""
+SLIDE = 0.025
+"""How far the fingertips slide down the object, which the table holds [m]."""
 LIFT = 0.06
 """With the object [m]."""
-CLEAR = 2.5
-"""Times LIFT: how high the empty hand then rises, so that its fingers swing above the object."""
 ARM_SWING = 0.05
-HAND_SWING = np.tile([0.05, 0.2, 0.2, 0.2], 4)
-"""Amplitudes in free motion [rad]; neighbouring fingers do not meet."""
+HAND_SWING = np.array([0.05, 0.2, 0.2, 0.2] * 3 + [0.05, 0.06, 0.2, 0.2])
+"""Amplitudes in free motion [rad]; neighbouring fingers do not meet, no joint its limit."""
 HELD_SWING = 0.3
 """Share of the arm's swing while the object is held."""
 ARM_FREQUENCIES = np.linspace(0.7, 1.9, len(ARM_JOINTS))
 HAND_FREQUENCIES = np.linspace(0.8, 2.3, len(HAND_JOINTS))
 """One per joint, so that no two joints move alike [Hz]."""
+KICK = np.tile([0.0, -0.25, -0.25, -0.25], 4)
+"""All fingers open so far, as fast as the safety gate lets them [rad]."""
 
 _KNOTS: tuple[tuple[float, float, float, float], ...] = (
-    # time [s], how closed (0 open, 1 around the object), squeeze over the usual, how lifted
-    (0.0, 0.0, 0.0, 0.0),
-    (0.4, 0.0, 0.0, 0.0),
-    (0.8, 1.0, 1.0, 0.0),
-    (1.0, 1.0, 1.0, 0.0),
-    (1.5, 1.0, 1.0, 1.0),
-    (2.2, 1.0, 1.0, 1.0),
-    (3.0, 1.0, 0.0, 1.0),
-    (3.2, 0.0, 0.0, 1.2),
-    (3.7, 0.0, 0.0, CLEAR),
-    (5.0, 0.0, 0.0, CLEAR),
+    # time [s], how closed (0 open, 1 around the object), squeeze over the usual, height over the grasp [m]
+    (0.0, 0.0, 0.0, ABOVE),
+    (2.0, 0.0, 0.0, ABOVE),
+    (2.8, 0.0, 0.0, SLIDE),
+    (3.2, 1.0, 0.3, SLIDE),
+    (3.3, 1.0, 0.3, SLIDE),
+    (3.9, 1.0, 0.3, 0.0),
+    (4.1, 1.0, 1.6, 0.0),
+    (4.3, 1.0, 1.6, 0.0),
+    (4.5, 1.0, 1.0, 0.0),
+    (5.0, 1.0, 1.0, LIFT),
+    (5.9, 1.0, 1.0, LIFT),
 )
-HOLD = (1.5, 2.2)
-"""When the object is held with all force [s]."""
-FREE = (3.4, 5.0)
-"""When the fingers swing [s]."""
+HOLD = (5.0, 5.9)
+"""When the object is held in the air [s]."""
+FREE = (0.3, 2.0)
+"""When all joints swing [s]."""
+KICKED = ((1.95, 2.1), (2.3, 2.45))
+"""When the fingers open, and when they are back [s]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +80,8 @@ def excitation(name: str = OBJECT) -> Excitation:
     model, pinch = OBJECTS[name], default_pinch()
     pose = upright(float(AREA_CENTRE[0]), float(AREA_CENTRE[1]), float(model.half[2]), YAW)
     times = np.arange(round(_KNOTS[-1][0] * CONTROL_RATE)) / CONTROL_RATE
-    closed, force, lifted = (_smooth(times, column) for column in (1, 2, 3))
-    commands = np.concatenate([_arm(pinch, pose, model, lifted), _hand(pinch, pose, model, closed, force)], axis=1)
+    closed, force, height = (_smooth(times, column) for column in (1, 2, 3))
+    commands = np.concatenate([_arm(pinch, pose, model, height), _hand(pinch, pose, model, closed, force)], axis=1)
     limits = make_cell().limits
     commands = np.clip(commands + _swing(times), limits.lower, limits.upper)
     joints = commands[0]
@@ -85,16 +93,22 @@ def _smooth(times: Array, column: int) -> Array:
     knots = np.array(_KNOTS)
     after = np.clip(np.searchsorted(knots[:, 0], times, side="right"), 1, len(knots) - 1)
     begin, end = knots[after - 1], knots[after]
-    share = (times - begin[:, 0]) / (end[:, 0] - begin[:, 0])
-    return np.asarray(begin[:, column] + share**2 * (3 - 2 * share) * (end[:, column] - begin[:, column]))
+    share = _eased((times - begin[:, 0]) / (end[:, 0] - begin[:, 0]))
+    return np.asarray(begin[:, column] + share * (end[:, column] - begin[:, column]))
 
 
-def _arm(pinch: Pinch, pose: Array, model: ObjectModel, lifted: Array) -> Array:
-    """Arm targets, shape (T, 7): straight up from the grasp."""
+def _eased(share: Array) -> Array:
+    """From 0 to 1, at rest at both ends."""
+    inside = np.clip(share, 0.0, 1.0)
+    return np.asarray(inside**2 * (3 - 2 * inside))
+
+
+def _arm(pinch: Pinch, pose: Array, model: ObjectModel, height: Array) -> Array:
+    """Arm targets, shape (T, 7), straight over the grasp at `height` [m], shape (T,)."""
     grasp, width = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
-    heights = np.linspace(0.0, LIFT * CLEAR, 12)
-    arms = np.array([pinch.arm(grasp.moved(z=height), width) for height in heights])
-    return np.stack([np.interp(lifted * LIFT, heights, column) for column in arms.T], axis=1)
+    heights = np.linspace(0.0, ABOVE, 14)
+    arms = np.array([pinch.arm(grasp.moved(z=each), width) for each in heights])
+    return np.asarray(CubicSpline(heights, arms)(height))
 
 
 def _hand(pinch: Pinch, pose: Array, model: ObjectModel, closed: Array, force: Array) -> Array:
@@ -107,14 +121,16 @@ def _hand(pinch: Pinch, pose: Array, model: ObjectModel, closed: Array, force: A
 
 
 def _swing(times: Array) -> Array:
-    """What is added to the targets, shape (T, 23): the arm from the hold on, the hand once it is empty."""
-    held, free = (_window(times, *span) for span in ((HOLD[0], FREE[0]), FREE))
+    """What is added to the targets, shape (T, 23): all joints while free, the arm while it holds the object."""
+    held, free = _window(times, *HOLD), _window(times, *FREE)
     arm = ARM_SWING * np.sin(2 * np.pi * ARM_FREQUENCIES * times[:, None]) * (HELD_SWING * held + free)[:, None]
     hand = HAND_SWING * np.sin(2 * np.pi * HAND_FREQUENCIES * times[:, None]) * free[:, None]
+    (opens, opened), (closes, closed) = KICKED
+    kick = _eased((times - opens) / (opened - opens)) - _eased((times - closes) / (closed - closes))
+    hand += kick[:, None] * KICK
     return np.concatenate([arm, hand], axis=1)
 
 
 def _window(times: Array, begin: float, end: float, edge: float = 0.3) -> Array:
     """1 from begin to end [s] with smooth edges inside, 0 elsewhere, shape (T,)."""
-    ramp = np.clip(np.minimum(times - begin, end - times) / edge, 0.0, 1.0)
-    return np.asarray(ramp**2 * (3 - 2 * ramp))
+    return _eased(np.minimum(times - begin, end - times) / edge)

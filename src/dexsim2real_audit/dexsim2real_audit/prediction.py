@@ -1,4 +1,4 @@
-"""What simulation says about a recording: a family drawn from a randomization, and each parameter moved alone."""
+"""What simulation says about a recording: a family drawn from a randomization, and cells far outside it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_audit.causes import Move, Ranges, candidates, moves_of, table_of
+from dexsim2real_audit.causes import CauseModel, Ranges, widened
 from dexsim2real_audit.rollout import rollout_family
-from dexsim2real_audit.signals import Signals, signals_of
+from dexsim2real_audit.signals import FLOORS, Signals, signals_of
 from dexsim2real_audit.trace import Stamps, Trace
 from dexsim2real_audit.windows import Window
 from dexsim2real_description import DexSim2RealError
@@ -21,8 +21,8 @@ Array = NDArray[np.float64]
 
 EVERY = 2
 """Ticks per compared sample: 60 of 120 Hz."""
-MOVES = 3
-"""Values to which each parameter is moved."""
+WIDE = 2
+"""Cells outside the family that teach what parameters do, for each one inside."""
 _DRAWS = 2000
 """For the ranges of a distribution."""
 
@@ -38,28 +38,35 @@ class Prediction:
     """Parameters of the family, shape (N, d), columns as `ranges.names`."""
     family: Signals
     """Shape (N, T, D) for each channel."""
-    moves: tuple[Move, ...]
-    moved: Signals
-    """The middle of the family and the moves, shape (1 + moves, T, D) for each channel."""
+    wide_draws: Array
+    wide: Signals
+    """The same of cells outside the family, the first of which is the family's middle, shape (M, ...)."""
 
     def real(self, trace: Trace, bodies: Sequence[str]) -> Signals:
         """The same channels of the recording, those that it has, shape (T, D) each."""
         found = signals_of(trace, self.stamps, bodies)
         return {name: values for name, values in found.items() if np.isfinite(values).any()}
 
+    def cause_model(self, channels: Sequence[str]) -> CauseModel | None:
+        """What estimates parameters from these channels; None if nothing was simulated that could teach it."""
+        if len(self.wide_draws) < 2:
+            return None
+        family, wide = ({name: signals[name] for name in channels} for signals in (self.family, self.wide))
+        return CauseModel(family, self.draws, wide, self.wide_draws, self.ranges, FLOORS)
+
 
 def predict(
     cell: Counterpart, windows: Sequence[Window], sampler: ParameterSampler, seed: int = 0, causes: bool = True
 ) -> Prediction:
-    """Simulate the windows with parameters drawn from `sampler`, and with each parameter moved alone."""
+    """Simulate the windows with parameters drawn from `sampler`, and, to find causes, with others outside it."""
     rng = np.random.default_rng([seed, 11])
     ranges = Ranges.of(sampler.names, sampler.sample(np.random.default_rng(0), _DRAWS))
     draws = sampler.sample(rng, cell.num_envs)
     family = simulate(cell, windows, ranges.names, draws, seed)
-    moves = tuple(moves_of(ranges, candidates(ranges.names), MOVES)) if causes else ()
-    moved = simulate(cell, windows, ranges.names, table_of(ranges, moves), seed + 1)
+    table = widened(ranges, sampler.sample(rng, WIDE * cell.num_envs if causes else 1), rng)
+    wide = simulate(cell, windows, ranges.names, table, seed + 1)
     stamps = np.concatenate([window.stamps[EVERY - 1 :: EVERY] for window in windows])
-    return Prediction(stamps, ranges, draws, family, moves, moved)
+    return Prediction(stamps, ranges, draws, family, table, wide)
 
 
 def simulate(cell: Counterpart, windows: Sequence[Window], names: Sequence[str], table: Array, seed: int) -> Signals:

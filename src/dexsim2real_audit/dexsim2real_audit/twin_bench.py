@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,7 @@ from numpy.typing import NDArray
 from dexsim2real_audit.audit import AuditConfig, AuditResult, examine, make_cells
 from dexsim2real_audit.causes import NOISE, Ranges, candidates
 from dexsim2real_audit.excitation import OBJECT, TASK, excitation
-from dexsim2real_audit.friction import estimate_friction
-from dexsim2real_audit.prediction import Prediction, predict, simulate
+from dexsim2real_audit.prediction import predict
 from dexsim2real_audit.rollout import Fault, rollout_traces
 from dexsim2real_audit.suggestion import suggest
 from dexsim2real_audit.trace import Trace
@@ -68,7 +68,7 @@ class TwinRow:
     value: float
     diverged: bool
     rank: int
-    """Of the true parameter among the causes, from 1; 0 if no alarm was raised."""
+    """Of the true parameter among the causes, from 1."""
     estimate: float
     first: str
     """The channel that left first."""
@@ -101,7 +101,7 @@ class FrictionRow:
     """Friction of fingertips and its estimate."""
 
     true: float
-    estimate: float | None
+    estimate: float
 
 
 @dataclass(frozen=True)
@@ -131,10 +131,10 @@ class BenchResult:
 
 
 FAULTS: dict[str, tuple[float, Callable[[Counterpart, NDArray[np.intp]], None] | None, str | None]] = {
-    "friction drop": (2.0, lambda cell, ids: cell.set_parameters({"friction_tip": 0.2}, ids), None),
-    "delay step": (4.3, lambda cell, ids: cell.set_parameters({"arm_delay": 0.08}, ids), None),
-    "touch dropout": (2.0, None, "thumb"),
-    "object swap": (2.0, lambda cell, ids: cell.swap("object", "coffee_cup", ids), None),
+    "friction drop": (5.2, lambda cell, ids: cell.set_parameters({"friction_tip": 0.2}, ids), None),
+    "delay step": (1.1, lambda cell, ids: cell.set_parameters({"arm_delay": 0.08}, ids), None),
+    "touch dropout": (5.2, None, "thumb"),
+    "object swap": (5.2, lambda cell, ids: cell.swap("object", "coffee_cup", ids), None),
 }
 """Time in the motion [s], what happens to the cell, and whose touch goes dead."""
 
@@ -164,37 +164,38 @@ def run_bench(
     seed: int = 0,
     cells: int = 128,
 ) -> BenchResult:
-    """Audit `twins` hidden twins, `members` of the family and `per_fault` cells with each kind of fault."""
+    """Audit hidden twins, members of the family, cells with each kind of fault, and some with any friction."""
     rng = np.random.default_rng([seed, 13])
-    config = AuditConfig(TASK, (OBJECT,), cells=cells, longest=10.0, seed=seed)
+    config = AuditConfig(TASK, (OBJECT,), cells=cells, seed=seed)
     box, cell = identified(), make_cells(config)
     ranges = Ranges.of(box.names, np.stack([box.low, (box.low + box.high) / 2, box.high]))
-    table, truths = _hidden(box, ranges, rng, twins, members, per_fault * len(FAULTS))
-    traces = _record(cell, box, table, per_fault, members + twins, seed)
-    windows, _ = find_windows(traces[0], cell.bodies, {"object": OBJECT}, WindowConfig(config.longest, config.longest))
+    hidden, truths = _hidden(box, ranges, rng, twins)
+    table = np.concatenate([box.sample(rng, members), hidden, _slippery(box, rng, frictions)])
+    whole = np.concatenate([table, box.sample(rng, per_fault * len(FAULTS))])
+    traces = _record(cell, box, whole, per_fault, seed)
+    windows, _ = find_windows(traces[0], cell.bodies, {"object": OBJECT}, WindowConfig(config.longest, config.total))
     prediction = predict(cell, windows, box, seed + 100)
-    results = [examine(trace, prediction, cell.bodies, config) for trace in traces]
-    inside, hidden, struck = results[:members], results[members : members + twins], results[members + twins :]
-    rows = [_twin_row(truth, result) for truth, result in zip(truths, hidden, strict=True)]
+    model = prediction.cause_model(list(prediction.real(traces[0], cell.bodies)))
+    results = [examine(trace, prediction, cell.bodies, config, model=model) for trace in traces]
+    each = iter(results)
+    inside, changed, slippery = (list(islice(each, count)) for count in (members, twins, frictions))
     kinds = [kind for kind in FAULTS for _ in range(per_fault)]
     return BenchResult(
-        tuple(rows),
-        tuple(_fault_row(kind, result) for kind, result in zip(kinds, struck, strict=True)),
-        tuple(_delays(box.names, table[: members + twins], [*inside, *hidden])),
-        tuple(_frictions(cell, windows, prediction, box, rng, frictions, seed)),
-        tuple(_loops(cell, windows, truths, hidden, loops, seed)),
+        tuple(_twin_row(truth, result) for truth, result in zip(truths, changed, strict=True)),
+        tuple(_fault_row(kind, result) for kind, result in zip(kinds, each, strict=True)),
+        tuple(_delays(box.names, table, results[: len(table)])),
+        tuple(_frictions(box.names, table[members + twins :], slippery)),
+        tuple(_loops(cell, windows, truths, changed, loops, seed)),
         sum(result.diverged for result in inside),
         members,
     )
 
 
-def _hidden(
-    box: AdrBox, ranges: Ranges, rng: np.random.Generator, twins: int, members: int, faults: int
-) -> tuple[Array, list[tuple[str, float]]]:
-    """Parameters of all recordings, members first, then twins, then those with faults; and the twins' changes."""
-    table, truths = box.sample(rng, members + twins + faults), []
+def _hidden(box: AdrBox, ranges: Ranges, rng: np.random.Generator, twins: int) -> tuple[Array, list[tuple[str, float]]]:
+    """Parameters of the twins, shape (twins, d), and what is changed about each."""
+    table, truths = box.sample(rng, twins), []
     order = [name for _ in range(twins // len(CHANGED) + 1) for name in rng.permutation(CHANGED).tolist()]
-    for row, name in zip(table[members : members + twins], order[:twins], strict=True):
+    for row, name in zip(table, order[:twins], strict=True):
         i = box.names.index(name)
         low, high = ranges.wider(name)
         below, above = box.low[i] - low, high - box.high[i]
@@ -204,9 +205,17 @@ def _hidden(
     return table, truths
 
 
-def _record(cell: Counterpart, box: AdrBox, table: Array, per_fault: int, first: int, seed: int) -> list[Trace]:
+def _slippery(box: AdrBox, rng: np.random.Generator, count: int) -> Array:
+    """Members of the family but for the friction of their fingertips, shape (count, d)."""
+    table = box.sample(rng, count)
+    table[:, box.names.index("friction_tip")] = rng.uniform(*WIDE_FRICTION, count)
+    return table
+
+
+def _record(cell: Counterpart, box: AdrBox, table: Array, per_fault: int, seed: int) -> list[Trace]:
     """The recordings, all in one batch after the other; faults strike the last ones."""
     motion, traces = excitation(), []
+    first = len(table) - per_fault * len(FAULTS)
     for begin in range(0, len(table), cell.num_envs):
         rows = table[begin : begin + cell.num_envs]
         filled = np.concatenate([rows, np.tile(rows[:1], (cell.num_envs - len(rows), 1))])
@@ -222,9 +231,8 @@ def _record(cell: Counterpart, box: AdrBox, table: Array, per_fault: int, first:
 
 def _twin_row(truth: tuple[str, float], result: AuditResult) -> TwinRow:
     name, value = truth
-    named = [cause.parameter for cause in result.causes]
-    rank = named.index(name) + 1 if name in named else 0
-    estimate = result.causes[rank - 1].value if rank else float("nan")
+    rank = 1 + [cause.parameter for cause in result.causes].index(name)
+    estimate = result.causes[rank - 1].value
     first = result.comparison.first
     return TwinRow(name, value, result.diverged, rank, estimate, "" if first is None else first.channel, result.gap)
 
@@ -245,28 +253,10 @@ def _delays(names: Sequence[str], table: Array, results: Sequence[AuditResult]) 
     ]
 
 
-def _frictions(
-    cell: Counterpart,
-    windows: Sequence[Window],
-    prediction: Prediction,
-    box: AdrBox,
-    rng: np.random.Generator,
-    count: int,
-    seed: int,
-) -> list[FrictionRow]:
-    """Twins whose fingertips may have any friction, estimated from a family that may too."""
-    column = box.names.index("friction_tip")
-    table = box.sample(rng, cell.num_envs + count)
-    table[:, column] = rng.uniform(*WIDE_FRICTION, len(table))
-    signals = simulate(cell, windows, box.names, table, seed + 200)
-    times = prediction.stamps / 1e9
-    family = {name: values[count:] for name, values in signals.items()}
-    rows = []
-    for i in range(count):
-        real = {name: values[i] for name, values in signals.items()}
-        found = estimate_friction(times, real, family, table[count:, column])
-        rows.append(FrictionRow(float(table[i, column]), None if found is None else found.value))
-    return rows
+def _frictions(names: Sequence[str], table: Array, results: Sequence[AuditResult]) -> list[FrictionRow]:
+    """The fingertips' friction and what the audits say of it."""
+    found = [next(c.value for c in result.causes if c.parameter == "friction_tip") for result in results]
+    return [FrictionRow(*pair) for pair in zip(table[:, names.index("friction_tip")].tolist(), found, strict=True)]
 
 
 def _loops(
@@ -279,7 +269,7 @@ def _loops(
 ) -> list[LoopRow]:
     """The first `count` twins that raised an alarm, with the range that their audit suggests."""
     rows = []
-    alarmed = [(name, result) for (name, _), result in zip(truths, results, strict=True) if result.causes]
+    alarmed = [(name, result) for (name, _), result in zip(truths, results, strict=True) if result.diverged]
     for name, result in alarmed[:count]:
         best = suggest(cell, windows, result.prediction, result.real, result.causes, seed)[0]
         rows.append(LoopRow(name, best.parameter, best.before, min(best.before, best.after)))

@@ -57,7 +57,7 @@ def summary(result: BenchResult) -> list[Row]:
     hits = [0 < row.rank <= 3 for row in result.twins]
     late = [abs(row.onset - row.struck) if row.onset is not None else np.inf for row in result.faults]
     delays = [abs(row.estimate - row.true) for row in result.delays]
-    frictions = [abs(row.estimate / row.true - 1) if row.estimate is not None else np.inf for row in result.frictions]
+    frictions = [abs(row.estimate / row.true - 1) for row in result.frictions]
     found = [f"{sum(row.diverged for row in result.twins)} of {len(result.twins)} twins raised an alarm"]
     return [
         _line("true parameter among the first three causes", np.mean(hits), "80 % or more", found[0]),
