@@ -77,7 +77,7 @@ def test_parameters_by_name_and_what_needs_references(tmp_path: Path, capsys: py
     assert main([*command, "--method", "vanilla", "--rest", "manual"]) == 0
     assert len(load_randomization(tmp_path / "randomization.yaml").distribution.names) > 80
     assert main(command) == 2
-    assert "fm_dr compares with references" in capsys.readouterr().err
+    assert "the critic image compares with references" in capsys.readouterr().err
     assert main(["dr", "run", "--out", str(tmp_path), "--parameters", "frictio", "--method", "vanilla"]) == 2
     assert "unknown parameter" in capsys.readouterr().err
 

@@ -6,8 +6,9 @@ import pytest
 from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.bench import MotionBench
-from dexsim2real_dr.motion import MotionSimulator, recorded_motion, together, twin_traces
+from dexsim2real_dr.motion import MotionSimulator, together, twin_traces
 from dexsim2real_dr.probe import friction_probes
+from dexsim2real_dr.recorded import recorded_motion
 from dexsim2real_sim import Twin
 
 NAMES = ("friction_tip", "touch_gain")

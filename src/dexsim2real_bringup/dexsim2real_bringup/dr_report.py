@@ -21,8 +21,11 @@ Agreement = Mapping[tuple[int, int], float]
 """Spearman's rank correlation between the marks for two wordings of the question, by their numbers."""
 
 
-def save_search_report(path: Path, search: Search, simulator: Simulator, agreement: Agreement) -> None:
-    """Write the report. Raises DexSim2RealError if that cannot be done."""
+def save_search_report(path: Path, search: Search, simulator: Simulator | None, agreement: Agreement) -> None:
+    """Write the report, with pictures if there is a simulator that draws them.
+
+    Raises DexSim2RealError if that cannot be done.
+    """
     result, state, problem = search.result(), search.state, search.problem
     first, last = result.history[0], result.history[-1]
     entropy, d = result.entropy, len(problem.names)
@@ -34,12 +37,7 @@ def save_search_report(path: Path, search: Search, simulator: Simulator, agreeme
         f"last ({len(result.history)} rounds). Entropy {entropy.nats:+.2f} ± {entropy.standard_error:.2f} "
         f"nats over uniform for {d} parameters: each is on average {width:.0f} % as wide as its manual range.",
         [
-            Section(
-                "Pictures",
-                "Draws from the manual ranges, draws from the distribution that was learned, and the sample with the "
-                "highest score, against the references.",
-                figure=pictures_figure(_pictures(search, simulator)),
-            ),
+            *([_shown(search, simulator)] if simulator is not None else []),
             Section("Scores and entropy", figure=score_figure(result.history)),
             Section(
                 "Parameters",
@@ -55,6 +53,15 @@ def save_search_report(path: Path, search: Search, simulator: Simulator, agreeme
                 rows=[{"setting": name, "value": _plain(value)} for name, value in state.setting.items()],
             ),
         ],
+    )
+
+
+def _shown(search: Search, simulator: Simulator) -> Section:
+    return Section(
+        "Pictures",
+        "Draws from the manual ranges, draws from the distribution that was learned, and the sample with the highest "
+        "score, against the references.",
+        figure=pictures_figure(_pictures(search, simulator)),
     )
 
 

@@ -8,17 +8,13 @@ from contextlib import closing
 import numpy as np
 
 from dexsim2real_dr.critics.image import ImageCritic
-from dexsim2real_dr.critics.trace import TraceCritic
 from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.fm_dr.search import Problem
-from dexsim2real_dr.motion import MotionSimulator, twin_traces
+from dexsim2real_dr.motion import MotionSimulator, trace_critic, twin_traces
 from dexsim2real_dr.probe import TASK, friction_probes
 from dexsim2real_dr.simulator import Poses
-from dexsim2real_sim import Twin, Uniform
-
-FAMILY = 32
-"""Draws from the manual ranges that tell a trace critic how much a difference means."""
+from dexsim2real_sim import Twin
 
 
 class PictureBench:
@@ -45,8 +41,7 @@ class MotionBench:
         if task != TASK:
             raise SearchError(f"the motions that show friction are for {TASK}, not for {task}; say --task {TASK}")
         self._simulator = MotionSimulator(friction_probes(), names)
-        family = self._simulator.observe(Uniform(names).sample(np.random.default_rng(0), FAMILY))
-        self._critic = TraceCritic(family)
+        self._critic = trace_critic(self._simulator)
 
     def problem(self, twin: Twin) -> Problem:
         """To find what this twin hides."""

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH, Channel, Trace
+from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH, Channel, Stamps, Trace
 from dexsim2real_description import JOINTS, DexSim2RealError
 from dexsim2real_dr.critics.critic import Array, Evidence
+from dexsim2real_dr.critics.trace import TraceCritic
 from dexsim2real_dr.errors import SearchError
-from dexsim2real_sim import Twin
+from dexsim2real_sim import Twin, Uniform
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart, Start
 from dexsim2real_sim.plant import CONTROL_RATE
 
 EVERY = 4
 """Control ticks per sample of a simulated trace, as the policy's rate has it."""
+FAMILY = 32
+"""Draws from the manual ranges that tell a trace critic how much a difference means."""
+PERIOD = round(1e9 * EVERY / CONTROL_RATE)
+"""Between samples [ns]."""
+Watch = Callable[[int, Counterpart], None]
+"""Called after each sample, with its number from 1 and the cells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,34 +36,16 @@ class Motion:
     """Joint targets at the control rate [rad], shape (T, 23)."""
     start: Start
 
+    @property
+    def samples(self) -> int:
+        """Of its trace."""
+        return len(self.commands) // EVERY
 
-def recorded_motion(trace: Trace, task: str) -> Motion:
-    """What a recording was told to do, from its first command on, and how it began.
-
-    Where objects were recorded they are put there; otherwise the task puts them. Raises DexSim2RealError without
-    commands or positions of all joints.
-    """
-    told, done = trace[COMMAND], trace[POSITION]
-    stamps = np.arange(told.stamps[0], told.stamps[-1] + 1, round(1e9 / CONTROL_RATE), dtype=np.int64)
-    columns = [told.labels.index(joint) for joint in JOINTS if joint in told.labels]
-    if len(columns) < len(JOINTS) or len(stamps) < 2 * EVERY:
-        raise SearchError(
-            f"{trace.source} has commands for {len(columns)} of {len(JOINTS)} joints and {len(stamps)} control "
-            "periods; record a motion of the whole robot"
-        )
-    commands = told.held(stamps)[:, columns]
-    first = done.linear(np.maximum(stamps[:1], done.stamps[0]))[0]
-    joints = np.array([first[done.labels.index(joint)] if joint in done.labels else commands[0, i]
-                       for i, joint in enumerate(JOINTS)])  # fmt: skip
-    return Motion(task, commands, Start(joints, commands[0], _poses(trace, task)))
-
-
-def _poses(trace: Trace, task: str) -> dict[str, Array]:
-    if OBJECTS not in trace:
-        return {}
-    cell, poses = Counterpart(EnvConfig(task, threads=1)), trace[OBJECTS].values[0]
-    cell.begin()
-    return dict(zip(cell.bodies, poses, strict=True)) if len(poses) == len(cell.bodies) else {}
+    @property
+    def told(self) -> Channel:
+        """The commands that its trace has."""
+        stamps = PERIOD * np.arange(1, self.samples + 1, dtype=np.int64)
+        return Channel(stamps, self.commands[EVERY - 1 : self.samples * EVERY : EVERY], "rad", JOINTS)
 
 
 class MotionSimulator:
@@ -80,28 +69,28 @@ class MotionSimulator:
 
         Raises DexSim2RealError for values outside their bounds.
         """
-        each = [self._replay(motion, values) for motion in self.motions]
+        each = [self.replay(motion, values) for motion in self.motions]
         return [Evidence(traces=traces) for traces in zip(*each, strict=True)]
 
-    def _replay(self, motion: Motion, values: Array) -> list[Trace]:
+    def replay(self, motion: Motion, values: Array, watch: Watch = lambda sample, cells: None) -> list[Trace]:
+        """The traces of one of the motions, for several sets of values, shape (n, d)."""
         cell = self._cell(motion.task, len(values))
         cell.begin(self.names, values, motion.start)
-        count = len(motion.commands) // EVERY
-        stamps = round(1e9 * EVERY / CONTROL_RATE) * np.arange(1, count + 1, dtype=np.int64)
         rows: dict[str, list[Array]] = {POSITION: [], TOUCH: [], OBJECTS: []}
-        for tick, command in enumerate(motion.commands[: count * EVERY], 1):
+        for tick, command in enumerate(motion.commands[: motion.samples * EVERY], 1):
             readings = cell.tick(command)
             if tick % EVERY == 0:
                 rows[POSITION].append(np.asarray(readings.position, float))
                 rows[OBJECTS].append(cell.object_poses())
                 if readings.touch is not None:
                     rows[TOUCH].append(np.asarray(readings.touch, float))
-        told = Channel(stamps, motion.commands[EVERY - 1 : count * EVERY : EVERY], "rad", JOINTS)
+                watch(tick // EVERY, cell)
+        told = motion.told
         arrays = {name: np.stack(row, axis=1) for name, row in rows.items() if row}
         for array in arrays.values():
             array[cell.broken] = np.nan
         return [
-            Trace({COMMAND: told, **{name: _channel(name, stamps, array[i]) for name, array in arrays.items()}})
+            Trace({COMMAND: told, **{name: channel(name, told.stamps, array[i]) for name, array in arrays.items()}})
             for i in range(len(values))
         ]
 
@@ -111,9 +100,16 @@ class MotionSimulator:
         return self._cells[task, count]
 
 
-def _channel(name: str, stamps: np.ndarray, values: Array) -> Channel:
+def channel(name: str, stamps: Stamps, values: Array) -> Channel:
+    """One of position, touch and objects, as every replayed trace has it."""
     units = {POSITION: "rad", TOUCH: "N", OBJECTS: "m, quaternion"}
     return Channel(stamps, values, units[name], JOINTS if name == POSITION else ())
+
+
+def trace_critic(simulator: MotionSimulator) -> TraceCritic:
+    """The critic of what a simulator repeats, which learns from draws of the manual ranges what a difference means."""
+    values = Uniform(simulator.names).sample(np.random.default_rng(0), FAMILY)
+    return TraceCritic(simulator.observe(values))
 
 
 def twin_traces(twin: Twin, motions: Sequence[Motion]) -> Evidence:
@@ -125,5 +121,5 @@ def twin_traces(twin: Twin, motions: Sequence[Motion]) -> Evidence:
 
 
 def together(pictures: Sequence[Evidence], motions: Sequence[Evidence]) -> list[Evidence]:
-    """Pictures and traces of the same sets of values."""
-    return [replace(one, traces=other.traces) for one, other in zip(pictures, motions, strict=True)]
+    """Pictures, traces and films of the same sets of values."""
+    return [replace(one, traces=other.traces, film=other.film) for one, other in zip(pictures, motions, strict=True)]

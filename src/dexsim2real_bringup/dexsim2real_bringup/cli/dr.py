@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,41 +12,29 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from dexsim2real_bringup.cli.dr_problem import Comparison, open_problem
 from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_bringup.dr_report import Agreement, save_search_report
 from dexsim2real_description import DexSim2RealError, UnknownNameError
-from dexsim2real_description.area import Size
-from dexsim2real_dr.capture import captured_poses
 from dexsim2real_dr.chat import Chat, ChatConfig
 from dexsim2real_dr.critics.agreement import wording_agreement
-from dexsim2real_dr.critics.critic import Critic
-from dexsim2real_dr.critics.features import FeatureCritic
-from dexsim2real_dr.critics.image import ImageCritic
-from dexsim2real_dr.critics.random_critic import RandomCritic
-from dexsim2real_dr.critics.references import load_references
 from dexsim2real_dr.critics.vlm import VlmCritic
 from dexsim2real_dr.critics.vlm_config import VlmConfig
-from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.fm_dr.config import FmDrConfig
 from dexsim2real_dr.fm_dr.search import Problem, Search
 from dexsim2real_dr.methods.dreureka import model_choice
 from dexsim2real_dr.methods.find import SEARCHES, SILENT, find, make_search
-from dexsim2real_dr.simulator import Poses, Simulator
 from dexsim2real_sim import Randomization, names_of
 from dexsim2real_sim.parameters import parameter
 from dexsim2real_sim.randomization import with_manual_ranges
 from dexsim2real_sim.randomization.method import Method
 from dexsim2real_sim.tasks import TASKS
 
-CriticName = Literal["image", "random", "features", "vlm"]
-SimulatorName = Literal["embedded", "ros"]
-
 
 def run(
-    references: Path | None = None,
+    given: Annotated[Comparison, tyro.conf.arg(name="")] = Comparison(),  # noqa: B008  (frozen)
     method: Method = "fm_dr",
     task: str = "pick_place",
-    critic: CriticName = "image",
     factors: tuple[str, ...] = ("lighting", "background"),
     parameters: tuple[str, ...] = (),
     rest: Literal["nominal", "manual"] = "nominal",
@@ -57,23 +44,17 @@ def run(
     price: tuple[float, float] = (0.0, 0.0),
     max_money: float = float("inf"),
     agreement: int = 0,
-    backbone: Path | None = None,
-    simulator: SimulatorName = "embedded",
-    poses: int = 2,
-    size: int = 96,
     out: Path = Path("runs/dr"),
     json: Path | None = None,
 ) -> None:
-    """Learn a distribution over parameters whose pictures a critic takes for the references.
+    """Learn a distribution over parameters whose pictures, or motions, a critic takes for the real ones.
 
     Writes randomization.yaml, and report.html for a search. Ctrl-C is safe: run the same command again to go on.
 
     Args:
-        references: folder of photographs, or of pictures by `dexsim2real dr capture`; vanilla and dextreme need none.
+        given: what is compared, and by whom.
         method: fm_dr; its ablation random_scoring; or a baseline with the same budget.
         task: whose scene is rendered.
-        critic: statistics of pictures, offline; random marks, for comparison; features of a network; or a
-            vision-language model.
         factors: parameters of these factors are searched.
         parameters: these parameters are searched instead.
         rest: what the file says of all other parameters: nothing, so that they stay nominal, or their manual ranges,
@@ -84,11 +65,6 @@ def run(
         price: of a million tokens that the model reads, and that it writes, in any currency.
         max_money: the run ends when the model has cost this much by these prices; answers are kept.
         agreement: so many samples are rated by the model in three wordings, and the report has their rank agreement.
-        backbone: ONNX file of the network that gives features, such as DINOv2.
-        simulator: MuJoCo in this process; or any that runs behind the topics of the graph, such as the one that
-            `dexsim2real up sim --policy none` starts.
-        poses: in how many poses the robot is seen, where the references do not say.
-        size: of the square pictures that are compared [px].
         out: folder for the result and the state.
         json: write the table of rounds to this file as well.
     """
@@ -96,25 +72,19 @@ def run(
     if not names:
         raise DexSim2RealError("no factors are given; name at least one, such as lighting")
     known_task(task)
-    if agreement and (critic != "vlm" or agreement < 3):  # before anything is paid for
+    if agreement and (given.critic != "vlm" or agreement < 3):  # before anything is paid for
         raise DexSim2RealError("--agreement is for the critic vlm, and needs 3 samples or more")
     if method in SILENT:
         make_folder(out)
         result = find(method, Problem.unseen(task, names), config, out)
     else:
-        if references is None:
-            raise DexSim2RealError(f"{method} compares with references; say --references FOLDER")
-        seen = load_references(references, (size, size))
-        stands = _stands(references, task, poses)
         asked = VlmConfig(model, endpoint, out / "vlm", price=price, max_money=max_money) if model else None
-        judge = _critic(critic, asked, backbone, config.seed)
-        make_folder(out)
-        with closing(_simulator(simulator, stands, names, (size, size))) as drawn:
-            problem = Problem(task, names, drawn.observe, judge, seen, drawn.described)
+        with open_problem(task, names, given, asked, config.seed) as (problem, drawn):
+            make_folder(out)
             if method in SEARCHES:
                 search = make_search(method, problem, config, out)
                 search_with_progress(search)
-                save_search_report(out / "report.html", search, drawn, _agreement(search, drawn, agreement))
+                save_search_report(out / "report.html", search, drawn, _agreement(search, agreement))
                 result = search.result()
                 say(time_split(search.state.seconds))
             else:
@@ -151,27 +121,6 @@ def time_split(seconds: Mapping[str, float]) -> str:
     return f"{total / 60:.1f} min: {shares}"
 
 
-def _stands(references: Path, task: str, poses: int) -> Poses:
-    """How the robot stands in the references. Raises DexSim2RealError if they show another task."""
-    stands = captured_poses(references) or Poses(task, poses)
-    if stands.task != task:
-        raise DexSim2RealError(
-            f"{references} shows task {stands.task}, the search is for {task}; say --task {stands.task}"
-        )
-    return stands
-
-
-def _simulator(which: SimulatorName, poses: Poses, names: tuple[str, ...], size: Size) -> Simulator:
-    """Raises DexSim2RealError if there is none on the graph."""
-    embedded = EmbeddedSimulator(poses, names, size)
-    if which == "embedded":
-        return embedded
-    from dexsim2real_bringup.ros_simulator import RosSimulator  # only where ROS is
-
-    with closing(embedded):
-        return RosSimulator(poses, names, size, embedded.joints)
-
-
 def _baseline_with_progress(
     method: Method, problem: Problem, config: FmDrConfig, out: Path, chat: ChatConfig | None
 ) -> Randomization:
@@ -200,12 +149,12 @@ def search_with_progress(search: Search) -> None:
             progress.update(bar, description=_status(search))
 
 
-def _agreement(search: Search, simulator: Simulator, samples: int) -> Agreement:
+def _agreement(search: Search, samples: int) -> Agreement:
     """Between wordings of the question, on the first samples of the search; nothing if that was not asked for."""
     judge = search.problem.critic
     if not samples or not isinstance(judge, VlmCritic):
         return {}
-    shown = [simulator.pictures(np.array(values)) for values in search.state.values[:samples]]
+    shown = search.problem.observe(np.array(search.state.values[:samples]))
     return wording_agreement(judge.config, shown, search.problem.references)
 
 
@@ -214,21 +163,6 @@ def _status(search: Search) -> str:
         return "scoring"
     last = search.state.history[-1]
     return f"round {last.number}: mean {last.mean_score:.2f}, best {last.best_score:.2f}, {last.entropy:+.1f} nats"
-
-
-def _critic(name: CriticName, vlm: VlmConfig | None, backbone: Path | None, seed: int) -> Critic:
-    """Raises DexSim2RealError if the model's name or key, or the network, is missing."""
-    if name == "image":
-        return ImageCritic()
-    if name == "random":
-        return RandomCritic(seed)
-    if name == "features":
-        if backbone is None:
-            raise DexSim2RealError("the critic features needs a network; say --backbone FILE.onnx")
-        return FeatureCritic(backbone)
-    if vlm is None:
-        raise DexSim2RealError("the critic vlm needs the name of a model; say --model NAME, and --endpoint URL")
-    return VlmCritic(vlm)
 
 
 def known_task(task: str) -> str:

@@ -32,11 +32,14 @@ class Evidence:
     """Which camera took each, length K."""
     traces: tuple[Trace, ...] = ()
     """Motions, in the same order for the candidate as for the references."""
+    film: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0, 0, 3), np.uint8))
+    """Frames of one camera over time, of the first motion, RGB, shape (F, H, W, 3); none if it was not filmed."""
 
     @property
     def digest(self) -> str:
         """Of all that is in it, sha256."""
-        arrays = [self.images, *(channel.values for trace in self.traces for channel in trace.channels.values())]
+        channels = (channel.values for trace in self.traces for channel in trace.channels.values())
+        arrays = [self.images, *channels, *self.film]
         return hashlib.sha256(b"".join(hashlib.sha256(array.tobytes()).digest() for array in arrays)).hexdigest()
 
     def of(self, view: str) -> NDArray[np.uint8]:

@@ -14,7 +14,10 @@ from dexsim2real_dr.critics.vlm_prompt import PROMPTS, messages, parse_rating, s
 
 
 class VlmCritic(Critic):
-    """One question per candidate: a strip of the references and a strip of its pictures."""
+    """One question per candidate: a strip of the references and a strip of its pictures.
+
+    Where the references have a film, and so two more strips: frames over time of both.
+    """
 
     def __init__(self, config: VlmConfig) -> None:
         """Raises ChatError without a key, DexSim2RealError without the package openai."""
@@ -33,10 +36,12 @@ class VlmCritic(Critic):
         until then are kept.
         """
         begin, before = time.perf_counter(), self._chat.requests
-        reference = strip_png(references)
         values, rationale = [], []
         for candidate in candidates:
-            chat = messages(PROMPTS[self.config.wording], reference, strip_png(candidate))
+            films = [references.film, candidate.film] if len(references.film) else []
+            chat = messages(
+                PROMPTS[self.config.wording], *map(strip_png, [references.images, candidate.images, *films])
+            )
             rating = self._chat.ask(chat, parse_rating)
             values.append(np.nan if rating is None else rating.score)
             rationale.append("no valid answer" if rating is None else rating.rationale)

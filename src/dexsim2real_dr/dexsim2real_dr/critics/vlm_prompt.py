@@ -12,7 +12,6 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from dexsim2real_dr.chat import bare_json
-from dexsim2real_dr.critics.critic import Evidence
 
 _ANSWER = (
     "Answer with one JSON object and nothing else: "
@@ -34,6 +33,12 @@ PROMPTS: tuple[str, ...] = (
     "geometry, physical plausibility. " + _ANSWER,
 )
 """The same question in three wordings."""
+FILM = (
+    " The third and the fourth image are strips of one motion, frame after frame from left to right: the third of the "
+    "real robot, the fourth of the simulated one, told the same. Judge physical plausibility by these two: whether "
+    "robot and objects move, touch, slide and fall as they do in reality."
+)
+"""What is added to each where there are films."""
 
 
 class Rating(BaseModel):
@@ -58,18 +63,19 @@ def parse_rating(text: str) -> Rating:
     return Rating.model_validate_json(bare_json(text))
 
 
-def strip_png(pictures: Evidence) -> bytes:
-    """All pictures side by side as PNG, a losslessly equal file for equal pictures."""
-    strip: NDArray[np.uint8] = np.concatenate(list(pictures.images), axis=1)
+def strip_png(pictures: NDArray[np.uint8]) -> bytes:
+    """Pictures, shape (K, H, W, 3), side by side as PNG, a losslessly equal file for equal pictures."""
+    strip: NDArray[np.uint8] = np.concatenate(list(pictures), axis=1)
     buffer = io.BytesIO()
     Image.fromarray(strip).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def messages(prompt: str, reference: bytes, candidate: bytes) -> list[dict[str, Any]]:
-    """The chat with both images."""
+def messages(prompt: str, *strips: bytes) -> list[dict[str, Any]]:
+    """The chat with the strips of references and candidate, and of their films if there are any, in this order."""
     images = [
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64.b64encode(png).decode()}"}}
-        for png in (reference, candidate)
+        for png in strips
     ]
-    return [{"role": "user", "content": [{"type": "text", "text": prompt}, *images]}]
+    text = prompt + FILM if len(strips) > 2 else prompt
+    return [{"role": "user", "content": [{"type": "text", "text": text}, *images]}]
