@@ -129,6 +129,8 @@ def test_a_replay_plays_sensors_and_never_commands():
     topics = GRAPHS["replay"][0].parameters["topics"]
     assert "/joint_states" in topics and "/wrist_camera/color/image_raw" in topics
     assert not any(topic.startswith(("/safety_gate", "/policy")) for topic in topics)
+    (blind, *_) = graph("replay", GraphOptions(bag="somewhere", cameras=False))
+    assert blind.parameters["topics"] == ("/touch/points", "/joint_states")
 
 
 def test_in_a_replay_every_other_node_goes_by_the_recordings_clock():

@@ -180,7 +180,8 @@ def _cameras(options: GraphOptions) -> tuple[str, ...]:
 def _replayed(options: GraphOptions) -> tuple[NodeSpec, ...]:
     if not options.bag:
         raise DexSim2RealError("replay needs bag, the recording to play")
-    parameters: dict[str, Value] = {"bag": options.bag, "topics": SENSORS, "clock": True}
+    topics = tuple(topic for topic in SENSORS if options.cameras or "camera" not in topic)
+    parameters: dict[str, Value] = {"bag": options.bag, "topics": topics, "clock": True}
     return (NodeSpec("dexsim2real_audit", "replay_node", "replay", parameters, images=True),)
 
 

@@ -41,4 +41,4 @@ def up(
             return 0
     name, status = next(iter(ended.items()))
     console.print(f"node {name} ended with status {status}; the graph was stopped")
-    return USER_ERROR if status == USER_ERROR else 1
+    return status if status in (0, USER_ERROR) else 1
