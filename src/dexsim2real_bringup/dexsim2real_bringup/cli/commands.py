@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
     "policy bench": Command(f"{_CLI}.policy:bench", "measure a policy's latency"),
     "identify": Command(f"{_CLI}.identify:identify", "tune the robot model to a recording"),
     "dr capture": Command(f"{_CLI}.dr_capture:capture", "take reference pictures of a twin, live, or from a recording"),
+    "dr rank": Command(f"{_CLI}.dr_rank:rank", "rank the factors to randomise for a task"),
     "dr run": Command(f"{_CLI}.dr:run", "learn what to randomise from what a critic finds real"),
     "dr compare": Command(f"{_CLI}.dr_compare:compare", "measure how well methods find what twins hide"),
     "curriculum": Command(f"{_CLI}.curriculum:curriculum", "show the sub-skills of a task, or ask a model for them"),
