@@ -91,6 +91,13 @@ def test_a_node_that_refuses_its_parameters_ends_the_graph_with_its_line(ros_env
     assert children(ros_environment) == []
 
 
+def test_without_ros_it_is_one_line():
+    code = "import sys; sys.modules['rclpy'] = None; from dexsim2real_bringup.cli import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code, "up", "sim"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert "dexsim2real[ros]" in done.stderr and done.stderr.count("\n") == 1
+
+
 POSE = np.array([0, 0, 0, -1.57, 0, 1.57, -0.785] + [0.1, 0.5, 0.5, 0.5] * 3 + [0.8, 0.3, 0.5, 0.5])
 LONG_AGO = 10**18  # [ns], in 2001
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from dexsim2real_bringup.graph import GraphOptions, Mode, graph
 from dexsim2real_bringup.processes import Processes
+from dexsim2real_description.optional import require
 
 USER_ERROR = 2
 POLL = 0.1
@@ -30,6 +31,7 @@ def up(
     """
     for number in (signal.SIGTERM, signal.SIGHUP):  # like Ctrl-C: whoever ends us ends the nodes too
         signal.signal(number, signal.default_int_handler)
+    require("rclpy", "ros")  # or every node would say so in its own way
     console = Console(highlight=False)
     nodes = graph(mode, options)
     with Processes(nodes, lambda name, line: console.print(f"[cyan]{name:>14}[/] {line}")) as running:
