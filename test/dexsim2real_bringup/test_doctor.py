@@ -57,7 +57,10 @@ def test_only_what_the_simulated_loop_needs_decides(checks, ready, monkeypatch, 
     assert command.doctor(json=tmp_path / "table.json") == (0 if ready else 2)
     rows = json.loads((tmp_path / "table.json").read_text())["rows"]
     assert [row["check"] for row in rows] == [check.name for check in checks]
-    assert "The real robot is not ready" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "The real robot is not ready" in said
+    told = [line for line in said.splitlines() if line.startswith("slow (warning): buy another")]
+    assert len(told) == (WARNED in checks)  # one line each, however narrow the terminal is
 
 
 def test_names_of_checks_differ_and_the_costly_ones_come_last():

@@ -8,11 +8,12 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from dexsim2real_bringup.cli.tables import Cell, show
+from dexsim2real_bringup.cli.tables import Cell, show, write_json
 from dexsim2real_bringup.doctor import devices, machine, simulation, software
 from dexsim2real_bringup.doctor.check import Check, DoctorOptions, examine, ready_for_simulation
 
 NOT_READY = 2
+TO_DO = "to do"
 
 CHECKS = (
     Check("Python", "simulation", machine.python),
@@ -52,14 +53,19 @@ def doctor(
             "for": check.purpose,
             "state": result.state,
             "found": result.found,
-            "to do": "; ".join((*result.errors, *result.warnings)),
+            TO_DO: "; ".join((*result.errors, *result.warnings)),
         }
         for check, result in results
     ]
-    show("Doctor", rows, json)
+    show("Doctor", [{key: cell for key, cell in row.items() if key != TO_DO} for row in rows])
+    if json is not None:
+        write_json(json, {"title": "Doctor", "rows": rows})
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for row in rows:
+        if row[TO_DO]:
+            console.print(f"{row['check']} ({row['state']}): {row[TO_DO]}")
     ready = ready_for_simulation(results)
     robot = all(not result.errors for check, result in results if check.purpose == "robot")
-    console = Console(highlight=False, markup=False)
     console.print(f"The simulated loop is {'ready: dexsim2real up sim' if ready else 'not ready'}.")
     console.print(f"The real robot is {'ready' if robot and ready else 'not ready'}.")
     return 0 if ready else NOT_READY
