@@ -11,6 +11,8 @@ from dexsim2real_audit.trace import COMMAND, EFFORT, POSITION, VELOCITY
 from dexsim2real_bringup.cli import main
 from dexsim2real_description import JOINTS, VENDOR_JOINTS
 from dexsim2real_description.bags import BagTopic
+from dexsim2real_dr.identify.params_file import load_params, save_params
+from dexsim2real_sim import load_randomization
 
 COLUMNS = ["time_s", *(f"{k}{i}_{u}" for k, u in (("q", "rad"), ("dq", "rad_s"), ("tau", "Nm")) for i in range(1, 8))]
 
@@ -118,3 +120,27 @@ def test_a_hand_that_was_forgotten_is_said(tmp_path, csv, caplog):
 def test_two_measurements_at_once(tmp_path, capsys):
     assert main(["identify", str(tmp_path), "--delay", "--compliance"]) == 2
     assert "one after the other" in capsys.readouterr().err
+
+
+def test_autotune_of_a_table_adds_to_the_file(tmp_path, capsys):
+    """One joint of the arm, which follows 30 ms late; twice, the second time into the same file."""
+    time = np.arange(0, 2.5, 0.01)
+    target = 0.2 + 0.2 * np.sin(2 * np.pi * time**1.5)
+    done = np.interp(time - 0.03, time, target)
+    table = np.column_stack([time, target, done])
+    header = "time_s,arm_joint_1_target_rad,arm_joint_1_rad"
+    np.savetxt(tmp_path / "swing.csv", table, delimiter=",", header=header, comments="")
+    out = tmp_path / "robot_params.yaml"
+    few = ["--tune.candidates", "12", "--tune.rounds", "1"]
+    words = ["identify", str(tmp_path / "swing.csv"), "--autotune", "--out", str(out), *few]
+    assert main([*words, "--json", str(tmp_path / "t.json")]) == 0
+    rows = json.loads((tmp_path / "t.json").read_text())["Tracking error"]
+    assert [(row["part"], row["model"]) for row in rows] == [("arm", "nominal"), ("arm", "tuned")]
+    assert rows[1]["held out"] < rows[0]["held out"]
+    assert load_params(out).simulator["arm_delay"] == pytest.approx(0.03, abs=0.03)
+    assert "--randomization" in capsys.readouterr().out
+    assert load_randomization(tmp_path / "robot_params_randomization.yaml").task == "pick_place"
+    assert "Tracking error" in (tmp_path / "robot_params.html").read_text()
+    save_params(out, {**yaml.safe_load(out.read_text()), "arm": "fr3"})
+    assert main(words) == 2
+    assert "is of another arm than panda" in capsys.readouterr().err

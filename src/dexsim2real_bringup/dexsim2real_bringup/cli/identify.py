@@ -13,13 +13,16 @@ from dexsim2real_audit.bag_trace import Topics
 from dexsim2real_audit.report import Section, save_report
 from dexsim2real_audit.trace import COMMAND, EFFORT, POSITION, TOUCH
 from dexsim2real_bringup.cli.tables import Cell, show
+from dexsim2real_bringup.cli.tuning import tune_robot
 from dexsim2real_description import ARM_JOINTS, HAND_JOINTS, DexSim2RealError, make_cell
 from dexsim2real_dr.identify.arm import ArmConfig, ArmResult, identify_arm, motion_of
+from dexsim2real_dr.identify.autotune import TuneConfig
 from dexsim2real_dr.identify.compliance import fit_compliance, press_of
 from dexsim2real_dr.identify.motion import Motion, read_columns, read_csv
 from dexsim2real_dr.identify.params_file import describe, save_params
 from dexsim2real_dr.identify.plots import error_bars_figure, torque_error_figure
 from dexsim2real_dr.identify.servo import servo_responses
+from dexsim2real_dr.identify.tracking import read_tracking
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,8 @@ Row = dict[str, Cell]
 def identify(
     file: tyro.conf.Positional[Path],
     config: Annotated[ArmConfig, tyro.conf.arg(name="")] = ArmConfig(),  # noqa: B008  (frozen)
+    tune: TuneConfig = TuneConfig(),  # noqa: B008  (frozen)
+    autotune: bool = False,
     delay: bool = False,
     compliance: bool = False,
     joint_states: str = Topics.joint_states,
@@ -43,15 +48,23 @@ def identify(
     Args:
         file: a CSV file, a bag, or a saved trace (.npz).
         config: how to identify.
+        tune: how to tune through simulation.
+        autotune: instead, tune the simulator's gains, friction, inertia, delay and backlash of arm and hand to joint
+            targets and positions; adds them to the file, and writes a randomization file around them beside it.
         delay: instead, measure dead time and dynamics of every joint that a bag's commands moved.
         compliance: instead, measure the stiffness of the fingertip that pressed; a CSV needs displacement_m, force_N.
         joint_states: topic of a bag that has them.
         out: where to write the parameters.
         json: write the table to this file as well.
     """
-    if delay and compliance:
-        raise DexSim2RealError("--delay and --compliance are two measurements; make them one after the other")
-    if delay:
+    if delay + compliance + autotune > 1:
+        raise DexSim2RealError(
+            "--autotune, --delay and --compliance are several measurements; make one after the other"
+        )
+    if autotune:
+        trace = read_tracking(file) if file.suffix == ".csv" else _trace(file, (COMMAND, POSITION), joint_states)
+        tune_robot(trace, file.name, config, tune, out, json)
+    elif delay:
         show("Response of the joints", _delays(file, joint_states), json)
     elif compliance:
         show("Stiffness of a fingertip", _stiffness(file, config, joint_states), json)

@@ -86,22 +86,33 @@ def read_csv(path: Path, joints: int, cutoff: float) -> Motion:
     return make_motion(stamps, q, dq, tau, cutoff)
 
 
-def read_columns(path: Path, names: Sequence[str]) -> Array:
-    """The named columns of a CSV file with a header line, shape (N, len(names)). Raises DexSim2RealError."""
+def column_names(path: Path) -> list[str]:
+    """The header line of a CSV file. Raises DexSim2RealError."""
     try:
         with path.open(encoding="utf-8") as file:
-            header = [word.strip() for word in file.readline().split(",")]
-            missing = [name for name in names if name not in header]
-            if missing:
-                raise DexSim2RealError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(header)[:200]}")
-            columns = [header.index(name) for name in names]
-            rows = file.readlines()
+            return [word.strip() for word in file.readline().split(",")]
+    except OSError as error:
+        raise DexSim2RealError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:  # what is not text
+        raise DexSim2RealError(f"{path} is not a table of numbers: {error}") from error
+
+
+def read_columns(path: Path, names: Sequence[str]) -> Array:
+    """The named columns of a CSV file with a header line, shape (N, len(names)). Raises DexSim2RealError."""
+    header = column_names(path)
+    missing = [name for name in names if name not in header]
+    if missing:
+        raise DexSim2RealError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(header)[:200]}")
+    columns = [header.index(name) for name in names]
+    try:
+        with path.open(encoding="utf-8") as file:
+            rows = file.readlines()[1:]
         if not rows:
             raise DexSim2RealError(f"{path} has a header and no rows")
         return np.asarray(np.loadtxt(rows, delimiter=",", usecols=columns, ndmin=2))
     except OSError as error:
         raise DexSim2RealError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:  # also what is not text
+    except ValueError as error:
         raise DexSim2RealError(f"{path} is not a table of numbers: {error}") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import yaml
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_description.model import Inertia, RobotModel
 from dexsim2real_dr.identify.arm import LINKS, ArmResult
+from dexsim2real_dr.identify.autotune import TuneResult
 from dexsim2real_dr.identify.dynamics import JOINT_TERMS
 from dexsim2real_dr.identify.identifiability import TOLD, directions_told, left_open, parameter_names, structure
+from dexsim2real_sim.parameters import PARAMETERS, check_values
 
 SCHEMA = 1
 _DECIMALS = 9
@@ -41,6 +43,8 @@ class RobotParams:
     arm: str
     links: Mapping[str, Inertia]
     joints: Mapping[str, JointParams]
+    simulator: Mapping[str, float] = field(default_factory=dict)
+    """Parameters of the simulator, by name, as tuned to what the robot did."""
 
     def apply(self, model: RobotModel) -> RobotModel:
         """`model` with these inertias and joint properties.
@@ -92,6 +96,44 @@ def describe(result: ArmResult, source: str) -> dict[str, Any]:
     }
 
 
+def with_tuned(path: Path, result: TuneResult, arm: str, source: str) -> dict[str, Any]:
+    """What the file at `path` says about links and joints, if there is one, with the tuned parameters.
+
+    Raises DexSim2RealError if it is of another arm, or not such a file.
+    """
+    data: dict[str, Any] = {"schema": SCHEMA, "arm": arm, "source": source, "links": {}, "joints": {}}
+    if path.exists():
+        if load_params(path).arm != arm:
+            raise DexSim2RealError(f"{path} is of another arm than {arm}; write to another file with --out")
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {**data, "simulator": {"source": source, **_tuned(result)}}
+
+
+def _tuned(result: TuneResult) -> dict[str, Any]:
+    """The section about the simulator's parameters."""
+    return {
+        "parameters": {
+            each.name: {
+                "value": round(each.value, _DECIMALS),
+                "error": round(each.error, _DECIMALS),
+                "unit": PARAMETERS[each.name].unit,
+                "told": each.told,
+                "together_with": list(each.together_with),
+            }
+            for each in result.parameters
+        },
+        "tracking_error_rad": {
+            part: {
+                name: {"train": round(train, 6), "held_out": round(held_out, 6)}
+                for name, (train, held_out) in zip(("nominal", "tuned"), errors, strict=True)
+            }
+            for part, errors in result.errors.items()
+        },
+        "used_s": round(result.used, 2),
+        "fit_s": round(result.seconds, 2),
+    }
+
+
 def save_params(path: Path, data: Mapping[str, Any]) -> None:
     """Write what `describe` returned, whole or not at all."""
     partial = path.with_name(path.name + ".partial")
@@ -118,7 +160,10 @@ def load_params(path: Path) -> RobotParams:
     try:
         links = {name: _inertia(entry) for name, entry in data["links"].items()}
         joints = {name: _joint(entry) for name, entry in data["joints"].items()}
-        return RobotParams(str(data["arm"]), links, joints)
+        tuned = data.get("simulator", {}).get("parameters", {})
+        simulator = {str(name): float(entry["value"]) for name, entry in tuned.items()}
+        check_values(simulator)
+        return RobotParams(str(data["arm"]), links, joints, simulator)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DexSim2RealError(f"{path} is not a complete robot_params file: {error!r}") from error
 
@@ -132,7 +177,7 @@ def _inertia(entry: Mapping[str, Any]) -> Inertia:
 
 
 def _joint(entry: Mapping[str, Any]) -> JointParams:
-    joint = JointParams(**{field.name: float(entry[field.name]) for field in fields(JointParams)})
+    joint = JointParams(**{each.name: float(entry[each.name]) for each in fields(JointParams)})
     if not all(np.isfinite(list(asdict(joint).values()))) or min(joint.frictionloss, joint.damping, joint.armature) < 0:
         raise ValueError(f"friction, damping and armature must be numbers of 0 or more, got {entry}")
     return joint
