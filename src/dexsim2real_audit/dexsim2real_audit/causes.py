@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_audit.features import Features
-from dexsim2real_audit.ridge import Ridge
 from dexsim2real_audit.signals import Signals
 from dexsim2real_sim import PARAMETERS
+from dexsim2real_sim.ridge import Ridge
 
 Array = NDArray[np.float64]
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_audit.ridge import Ridge
 from dexsim2real_audit.trace import COMMAND, POSITION, Trace
 from dexsim2real_description import ARM_JOINTS, JOINTS, DexSim2RealError
 from dexsim2real_sim import PARAMETERS
@@ -23,6 +22,7 @@ from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart, Start
 from dexsim2real_sim.plant import CONTROL_RATE
 from dexsim2real_sim.randomization import AdrBox, Independent, Randomization, Uniform
+from dexsim2real_sim.ridge import Ridge
 
 Array = NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dexsim2real_audit.ridge import Ridge
+from dexsim2real_sim.ridge import Ridge
 
 
 def test_a_linear_function_of_many_features_is_found():
