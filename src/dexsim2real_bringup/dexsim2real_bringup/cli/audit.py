@@ -67,7 +67,7 @@ def audit(
     _show(result, {**clock.seconds, **result.seconds}, json)
     console = Console(highlight=False)
     for problem in result.problems:
-        console.print(f"left out: {problem}", markup=False)
+        console.print(f"note: {problem}", markup=False)
     console.print(told.verdict(result), markup=False)
     console.print(f"{action}; round {entry.number} of {ledger}, report {out / 'audit.html'}", markup=False)
 
