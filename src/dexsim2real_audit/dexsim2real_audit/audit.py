@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_audit.causes import Cause, CauseModel
+from dexsim2real_audit.closed_loop import ClosedLoop, closed_loop
 from dexsim2real_audit.divergence import ALPHA, Comparison, compare
 from dexsim2real_audit.prediction import EVERY, Prediction, predict
 from dexsim2real_audit.rollout import PERIOD
@@ -52,6 +53,8 @@ class AuditConfig:
     """Of all of them [s]."""
     causes: bool = True
     """Estimate parameters and rank causes; without, it takes a third of the time."""
+    policy: str | None = None
+    """What drove the robot, a folder or the name of a shipped policy: it is tried in closed loop as well."""
     arm: str = "panda"
     hand: str = "v4"
     touch: str = "grid15"
@@ -103,6 +106,8 @@ class AuditResult:
     unusual: float | None = None
     """How often a member of the family has a parameter that stands out so much; None if none was estimated."""
     suggestions: tuple[Suggestion, ...] = ()
+    closed_loop: ClosedLoop | None = None
+    """How the policy does in simulation, if it was given."""
     problems: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Time that each step took [s]."""
@@ -153,8 +158,12 @@ def audit(
     if result.diverged and result.causes:
         with clock("try suggestions"):
             suggestions = suggest(cell, windows, prediction, result.real, result.causes, config.seed)
+    with clock("closed loop"):
+        policy = config.policy
+        loop = None if policy is None else closed_loop(policy, trace, sampler, cell.config)
     found = (*trace.problems, *problems, *_unseen(result.real))
-    return replace(result, suggestions=tuple(suggestions), problems=found, seconds=dict(clock.seconds))
+    seconds = dict(clock.seconds)
+    return replace(result, suggestions=tuple(suggestions), closed_loop=loop, problems=found, seconds=seconds)
 
 
 def examine(

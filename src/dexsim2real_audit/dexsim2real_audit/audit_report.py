@@ -111,6 +111,20 @@ def suggestions(result: AuditResult) -> list[Row]:
     ]
 
 
+def loop_rows(result: AuditResult) -> list[Row]:
+    """Success of the policy, in simulation and as recorded."""
+    loop = result.closed_loop
+    if loop is None:
+        return []
+    where = [("simulated family", loop.simulated, loop.trials)]
+    if loop.recorded is not None:
+        where.append(("recorded", loop.recorded, loop.recorded_trials))
+    return [
+        {"where": name, "success": rate.value, "from": rate.low, "to": rate.high, "trials": trials}
+        for name, rate, trials in where
+    ]
+
+
 def report_sections(result: AuditResult) -> list[Section]:
     """The report of an audit: what was found, then each channel in the envelope of the family."""
     family = _family(result)
@@ -130,6 +144,7 @@ def report_sections(result: AuditResult) -> list[Section]:
         Section("Delay and slip", _TIMING, timing(result)),
         Section("Likely causes", _CAUSES if result.causes else "They were not looked for.", causes(result)),
         Section("Suggested change", _SUGGESTED if result.suggestions else "None.", suggestions(result)),
+        Section("Closed loop", _LOOP if result.closed_loop else "No policy was given.", loop_rows(result)),
         *figures,
         Section("What was left out", "\n\n".join(result.problems) or "Nothing."),
         Section("Time", rows=[{"step": step, "seconds": seconds} for step, seconds in result.seconds.items()]),
@@ -150,6 +165,10 @@ _CAUSES = (
     "distance from what is estimated of members, in their standard deviations; `told by the motion` is the share of a "
     "parameter's variance that such a recording tells at all: near 0, the value says nothing."
 )
+_LOOP = (
+    "How often the policy succeeds, with 95 % intervals: in closed loop in cells of the family, and by the outcomes of "
+    "trials in the recording."
+)
 _SUGGESTED = "Each new range was tried in simulation; the gap is the distance from the family over a member's."
 
 
@@ -162,6 +181,8 @@ def ledger_round(result: AuditResult, randomization: str, action: str, revision:
     if result.slips is not None:
         slips = result.slips
         metrics.append(Metric("slip rate", "1/s", Interval(slips.middle, slips.low, slips.high), _point(slips.real)))
+    if result.closed_loop is not None:
+        metrics.append(Metric("success", "", result.closed_loop.simulated, result.closed_loop.recorded))
     ranges = result.prediction.ranges
     return Round(
         result.config.task,

@@ -114,6 +114,7 @@ def _show(result: AuditResult, seconds: dict[str, float], json: Path | None) -> 
         "Delay and slip": told.timing(result),
         "Likely causes": told.causes(result),
         "Ranges that were tried": told.suggestions(result),
+        "Closed loop": told.loop_rows(result),
         "Time": [{"step": step, "seconds": value} for step, value in {**seconds, "all": total}.items()],
     }
     shown = {title: rows for title, rows in shown.items() if rows}
