@@ -140,6 +140,16 @@ def test_compare_measures_every_method_on_every_twin(tmp_path: Path, capsys: pyt
         assert said in capsys.readouterr().err
 
 
+def test_twins_may_hide_only_what_is_searched(tmp_path: Path) -> None:
+    command = ["dr", "compare", "--twins", "0", "--rounds", "1", "--poses", "1", "--methods", "fm_dr", *TINY]
+    scores = []
+    for hidden in ("all", "searched"):
+        out = tmp_path / hidden
+        assert main([*command, "--hidden", hidden, "--parameters", "exposure", "--out", str(out)]) == 0
+        scores.append(json.loads((out / "twin_0_seed_0_fm_dr" / "state.json").read_text())["scores"])
+    assert min(scores[1]) > max(scores[0])  # with nothing else hidden, every candidate looks more like the twin
+
+
 def test_a_model_rates_through_its_endpoint_and_the_report_has_the_agreement(
     references: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ def compare(
     critic: Literal["image", "trace"] = "image",
     factors: tuple[str, ...] = ("lighting", "background"),
     parameters: tuple[str, ...] = (),
+    hidden: Literal["all", "searched"] = "all",
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     task: str = "pick_place",
     poses: int = 2,
@@ -48,6 +49,8 @@ def compare(
         critic: of pictures; or of motion and touch, while an object is pushed, lifted and let slip.
         factors: parameters of these factors are searched.
         parameters: these parameters are searched instead.
+        hidden: what twins hide beside their unmodelled effects: all parameters; or only those that are searched, as
+            if all others had been identified before.
         config: how to search; its seed is not used.
         task: whose scene is seen.
         poses: in how many poses the robot is seen.
@@ -65,7 +68,7 @@ def compare(
     with Progress(transient=True) as progress:
         bar = progress.add_task("", total=len(twins) * len(seeds) * len(methods))
         for seed, number in itertools.product(seeds, twins):
-            twin = Twin.draw(number)
+            twin = _only(Twin.draw(number), names) if hidden == "searched" else Twin.draw(number)
             problem = bench.problem(twin)
             for method in methods:
                 progress.update(bar, description=f"twin {number}, seed {seed}: {method}")
@@ -74,6 +77,11 @@ def compare(
                 found.append(recover(method, twin, problem, replace(config, seed=seed), folder))
                 progress.advance(bar)
     _show(found, methods, names, json)
+
+
+def _only(twin: Twin, names: Sequence[str]) -> Twin:
+    """The twin with these parameters of its own, all others nominal."""
+    return replace(twin, values={name: value for name, value in twin.values.items() if name in names})
 
 
 def _show(found: Sequence[Recovery], methods: Sequence[Method], names: Sequence[str], json: Path | None) -> None:
