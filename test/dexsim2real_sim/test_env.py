@@ -114,6 +114,19 @@ def test_the_arm_stays_where_it_is_where_the_task_holds_it():
     assert (env.target[:, 7:] != before[:, 7:]).all()
 
 
+def test_the_arms_joints_are_measured_more_finely_than_the_hands():
+    env = make_env(TASK, num_envs=64, seed=0)
+    env.reset()
+    env.set_parameters(np.arange(64), {"position_noise": 0.02, "velocity_noise": 0.1, "torque_noise": 0.02})
+    env.step(np.zeros((64, 23)))
+    readings, sim = env.sensor_values(), env.sim
+    off = readings.position - sim.joint_position, readings.velocity - sim.joint_velocity, readings.torque - sim.effort
+    spread = [(values[:, :7].std(), values[:, 7:].std()) for values in off]
+    assert spread[0] == pytest.approx((0.001, 0.02), rel=0.15)
+    assert spread[1] == pytest.approx((0.005, 0.1), rel=0.3)
+    assert spread[2] == pytest.approx((0.02, 0.02), rel=0.3)
+
+
 def test_nan_in_one_environment_is_contained_logged_and_counted(tmp_path, caplog):
     env = make_env(TASK, num_envs=3, crash_folder=tmp_path)
     clean = make_env(TASK, num_envs=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_description import JOINTS, Cell
+from dexsim2real_description import ARM_JOINTS, JOINTS, Cell
 from dexsim2real_description.observation import SensorValues
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.lag import Lag
@@ -22,6 +22,10 @@ _LONGEST_LAG = 0.2
 """[s]"""
 _JOINT_NOISE = ("position_noise", "velocity_noise", "torque_noise")
 """Parameters with the standard deviations of the three joint readings."""
+_ARM_NOISE = 0.05
+"""Noise of the arm's joint positions and velocities over the hand's: its encoders are finer (our estimate)."""
+_NOISE_SHARES = np.ones((3, len(JOINTS)), np.float32)
+_NOISE_SHARES[:2, : len(ARM_JOINTS)] = _ARM_NOISE
 _PUSH = 4
 """Standard normal numbers that a step of pushes takes."""
 
@@ -66,7 +70,7 @@ class Sensors:
         """Take over the parameters of these environments."""
         values = self._plant.values
         deviations = np.stack([values[name][ids] for name in _JOINT_NOISE], axis=1)
-        self._joint_noise[ids] = np.repeat(deviations, self._joints, axis=1)
+        self._joint_noise[ids] = np.repeat(deviations, self._joints, axis=1) * _NOISE_SHARES.ravel()
         self._lag.set_delay(ids, values["joint_lag"][ids])
         if self.touch is not None:
             self.touch.read_parameters(ids)

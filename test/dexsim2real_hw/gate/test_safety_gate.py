@@ -3,6 +3,7 @@ import pytest
 
 from dexsim2real_description import JOINTS
 from dexsim2real_hw.gate import CHUNK, Mode
+from dexsim2real_hw.gate.safety_gate import CAUGHT_UP
 
 MS = 1_000_000
 QUARTER_SECOND = 250
@@ -89,6 +90,10 @@ def test_it_eases_from_the_measured_pose_to_the_plan(rig, excess):
         rig.plan([target], [0.0])
         rig.tick()
         speeds.append(np.abs(rig.sent[-1] - rig.sent[-2]) / rig.gate.config.period)
+    assert 0.0 < np.abs(rig.sent[-1] - target).max() < CAUGHT_UP
+    for _ in range(60):
+        rig.plan([target], [0.0])
+        rig.tick()
     np.testing.assert_array_equal(rig.sent[-1], target)
     assert (np.max(speeds, axis=0) <= 0.2 * rig.cell.limits.velocity * 1.001).all()
     assert max(excess(rig.cell.limits, rig.gate.config.period, rig.sent).values()) < 1e-6

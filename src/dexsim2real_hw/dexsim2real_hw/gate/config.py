@@ -55,8 +55,8 @@ class GateConfig:
     """How far outside its range a joint may be measured when the gate is armed [rad]."""
     arm_effort: float = 0.9
     """Fraction of the arm's torque limits at which to stop."""
-    hand_effort: float = 1.1
-    """The same for the hand, whose servos saturate in an ordinary grasp: beyond the limit is a fault."""
+    hand_effort: float = 1.3
+    """The same for the hand, whose servos saturate in an ordinary grasp: beyond that, and noise, is a fault."""
     following: float = 0.35
     """How far an arm joint may be from its command [rad]: 0.1 s at full speed, and some."""
     touch_force: float = 20.0

@@ -21,6 +21,9 @@ from dexsim2real_hw.gate.worst import worst_position
 Array = NDArray[np.float64]
 
 JOINT_STATES, TOUCH, CHUNK = "joint_states", "touch", "chunk"
+CAUGHT_UP = 0.02
+"""A command this near to the first plan in every joint has caught up with it [rad]; a plan of full speed and sudden
+turns, as policies make them, is never met exactly."""
 _LONGEST_EXCUSE = 100
 """Characters that the gate repeats of a policy's reason not to act."""
 
@@ -164,9 +167,10 @@ class SafetyGate:
         if self._plan is None:
             return None, self._state(())
         ahead = self._time + self._period_ns * np.arange(LOOKAHEAD)
-        fired = self._motion.step(self._plan.sample(ahead), self.config.ease if self._easing else 1.0)
+        plan = self._plan.sample(ahead)
+        fired = self._motion.step(plan, self.config.ease if self._easing else 1.0)
         self.counters.limited += bool(fired)
-        if self._motion.on_plan and self._time >= self._plan_begins:
+        if self._time >= self._plan_begins and np.abs(plan[1] - self._motion.position).max() < CAUGHT_UP:
             self._easing = False
         return Command(self._time, self._motion.position, self._motion.velocity), self._state(tuple(fired))
 

@@ -12,7 +12,7 @@ PARAMETERS = (
         range=(0.0, 0.02),
         unit="rad",
         factor="observation",
-        meaning="standard deviation of joint positions",
+        meaning="standard deviation of the hand's joint positions; of the arm's a twentieth",
         source="HORA joint noise 0.02 rad (FACTS 7.2); encoder step of the hand 0.088 deg (FACTS 2.2)",
     ),
     Parameter(
@@ -22,7 +22,7 @@ PARAMETERS = (
         range=(0.0, 0.18),
         unit="rad/s",
         factor="observation",
-        meaning="standard deviation of joint velocities",
+        meaning="standard deviation of the hand's joint velocities; of the arm's a twentieth",
         source="DEXTRAH 0.18 (FACTS 7.2)",
     ),
     Parameter(
