@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dexsim2real_audit.causes import Cause
 from dexsim2real_audit.envelope import distance
 from dexsim2real_audit.prediction import Prediction, simulate
-from dexsim2real_audit.signals import Signals
+from dexsim2real_audit.signals import FLOORS, Signals
 from dexsim2real_audit.windows import Window
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim import PARAMETERS, Uniform
@@ -76,11 +76,14 @@ def new_range(cause: Cause) -> tuple[float, float]:
 
 
 def gap(real: Signals, family: Signals, usual: Signals) -> float:
-    """Distance of a trace from a family's middle, over that of a member of `usual` from its own, mean of channels."""
+    """Distance of a trace from a family's middle, over that of a member of `usual` from its own, mean of channels.
+
+    Both with what never matters about a channel added, so that an object that nobody moved is no gap.
+    """
     ratios = []
     for name, values in real.items():
-        own = distance(values, usual[name]).usual
-        ratios.append(distance(values, family[name]).rms / max(own, 1e-12))
+        own, floor = distance(values, usual[name]).usual, FLOORS[name]
+        ratios.append((distance(values, family[name]).rms + floor) / (own + floor))
     return float(np.mean(ratios))
 
 
