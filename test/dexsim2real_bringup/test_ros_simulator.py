@@ -60,6 +60,10 @@ def test_it_gives_the_scores_of_the_simulator_in_this_process(robot):
     with closing(RosSimulator(POSES, NAMES, SIZE, stands)) as other:
         found = other.observe(values)
         assert "over ROS, 2 poses of seed 3, cameras of 48 x 48, 48 x 48, 48 x 48 pixels" in other.described
+        assert not other._parameters.has("moon")
+        other._seeded = False  # as a simulator that has none
+        assert "of its own starts" in other.described
+        assert other.pictures(values[0]).views == expected[0].views
         with pytest.raises(DexSim2RealError, match="simulator refuses table_red"):
             other.pictures(np.where(np.array(NAMES) == "table_red", 7.0, values[0]))
     assert [one.views for one in found] == [one.views for one in expected]

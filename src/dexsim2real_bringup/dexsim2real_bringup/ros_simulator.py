@@ -24,6 +24,8 @@ from dexsim2real_dr.simulator import Poses, Simulator
 
 PATIENCE = 30.0
 """For the simulator to do what it is asked [s]."""
+SEED = "seed"
+"""Parameter of a simulator that can start the task from a seed; one without starts it as it does (Isaac Sim)."""
 COMMANDS = "/safety_gate/joint_command"
 PERIOD = 1 / 120
 """Between two commands [s]."""
@@ -47,6 +49,7 @@ class RosSimulator(Simulator):
         try:
             self._eyes = GraphEyes(self._session, PATIENCE)
             self._parameters = _Parameters(self._session)
+            self._seeded = self._parameters.has(SEED)
             self._commands = self._session.node.create_publisher(JointTrajectory, COMMANDS, QOS[COMMANDS])
         except DexSim2RealError:
             self.close()
@@ -57,8 +60,9 @@ class RosSimulator(Simulator):
         """As Simulator; pictures of other cameras are another search."""
         height, width = self.size
         seen = ", ".join(f"{w} x {h}" for h, w in self._eyes.sizes)
+        starts = f"of seed {self.poses.seed}" if self._seeded else "of its own starts"
         return (
-            f"{self.poses.task} over ROS, {self.poses.count} poses of seed {self.poses.seed}, cameras of {seen}, "
+            f"{self.poses.task} over ROS, {self.poses.count} poses {starts}, cameras of {seen}, "
             f"{width} x {height} pixels"
         )
 
@@ -74,7 +78,8 @@ class RosSimulator(Simulator):
     def _pose(self, k: int, values: Array) -> NDArray[np.uint8]:
         """Both cameras' pictures of one pose, shape (2, H, W, 3)."""
         given = dict(zip(self.names, values.tolist(), strict=True))
-        self._parameters.set({"seed": self.poses.seed + k, **given})
+        start = {SEED: self.poses.seed + k} if self._seeded else {}
+        self._parameters.set({**start, **given})
         self._session.call("/simulator/reset", PATIENCE)
         self._lead(self._eyes.fresh_joints(), self._stands[k])
         return np.stack(self._eyes.look(self.size))
@@ -108,6 +113,12 @@ class _Parameters:
         self._session = session
         self._client: Any = AsyncParameterClient(session.node, "simulator")
         session.until(self._client.services_are_ready, PATIENCE, "node /simulator")
+
+    def has(self, name: str) -> bool:
+        """Whether there is one of this name."""
+        future = self._client.get_parameter_types([name])
+        self._session.until(future.done, PATIENCE, "answer of node /simulator about its parameters")
+        return any(future.result().types)  # one that there is not has no type, or no answer
 
     def set(self, values: Mapping[str, float | int]) -> None:
         """All at once. Raises DexSim2RealError for one that is refused, with the simulator's reason."""
