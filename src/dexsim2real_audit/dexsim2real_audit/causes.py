@@ -119,11 +119,11 @@ class CauseModel:
         self._names, self._ranges = candidates(ranges.names), ranges
         columns = [ranges.names.index(name) for name in self._names]
         self._features = Features(family, floors)
-        both = {name: np.concatenate([family[name], wide[name]]) for name in family}
-        known = np.all([np.isfinite(values).all(axis=(1, 2)) for values in both.values()], axis=0)
-        wanted = np.concatenate([draws, wide_draws])[known][:, columns]
-        self._ridge = Ridge(self._features(both)[known], wanted)
-        members = self._ridge.left_out[: int(known[: len(draws)].sum())]
+        inside, outside = (_whole(part) for part in (family, wide))
+        rows = np.concatenate([self._features(family)[inside], self._features(wide)[outside]])
+        wanted = np.concatenate([draws[inside], wide_draws[outside]])[:, columns]
+        self._ridge = Ridge(rows, wanted)
+        members = self._ridge.left_out[: inside.sum()]
         self._usual, self._spread = members.mean(axis=0), members.std(axis=0) + 1e-12
         self._told = np.clip(1 - self._ridge.error**2 / np.maximum(wanted.var(axis=0), 1e-24), 0.0, 1.0)
         self._worst = np.abs((members - self._usual) / self._spread).max(axis=1, initial=0.0)
@@ -150,3 +150,8 @@ class CauseModel:
             for k, name in enumerate(self._names)
         ]
         return sorted(causes, key=lambda cause: -cause.stands_out)
+
+
+def _whole(traces: Signals) -> NDArray[np.bool_]:
+    """Which of the traces, shape (N, T, D) for each channel, did not break down, shape (N,)."""
+    return np.asarray(np.all([np.isfinite(values).all(axis=(1, 2)) for values in traces.values()], axis=0))
