@@ -1,7 +1,4 @@
-"""Policies that come with the program, each with its provenance in its contract.
-
-TASK_touch sees joints and touch, TASK_tvcap images too: both run on a robot. TASK sees what only a simulator knows.
-"""
+"""Policies that come with the program, named by their tasks; the contract says what one sees and where it is from."""
 
 from __future__ import annotations
 

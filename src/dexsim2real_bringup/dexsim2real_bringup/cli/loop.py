@@ -92,11 +92,11 @@ def _do_rounds(
     options: LoopOptions, budget: Budget, out: Path, console: Console
 ) -> tuple[list[Round], list[Outcome], Path]:
     """All rounds; returns them, all that was done, and the folder of the first policy's evaluations."""
-    before, shipped = out / "before", shipped_policy(f"{options.task}_touch")
+    before, shipped = out / "before", shipped_policy(options.task)
     steps = randomise(options, budget, out)
     if shipped is not None and not options.on_hardware:
         steps += evaluations("shipped policy", options, budget, shipped, before)
-    this, start = first_round(out), options.start_from or shipped_checkpoint(f"{options.task}_touch")
+    this, start = first_round(out), options.start_from or shipped_checkpoint(options.task)
     rounds, outcomes = [], []
     while True:
         steps += round_steps(options, budget, this, start)
