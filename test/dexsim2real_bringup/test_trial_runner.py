@@ -7,13 +7,15 @@ import pytest
 pytest.importorskip("rclpy", reason="needs the extra 'ros'")
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from dexsim2real_bringup import referee
 from dexsim2real_bringup.bench_policies import write_swaying
 from dexsim2real_bringup.cli import main
 from dexsim2real_bringup.graph import GraphOptions
-from dexsim2real_bringup.referee import SCENES, SimulatorReferee
+from dexsim2real_bringup.referee import JOINTS, SCENES, SimulatorReferee
 from dexsim2real_bringup.ros_session import RosSession
 from dexsim2real_bringup.trial_runner import EVENTS, STATE, TrialRunner, run_trials
 from dexsim2real_description import DexSim2RealError
@@ -24,8 +26,11 @@ from dexsim2real_sim.live_scene import Scene
 class Graph:
     """Gate and simulator in this test's own node: they do what they are asked, on a clock of scenes."""
 
-    def __init__(self, node, verdicts, refusals=0):
+    def __init__(self, node, verdicts, refusals=0, trembling=0):
+        """The robot trembles at the first `trembling` starts."""
         self.mode, self.asked, self.events = "disarmed", [], []
+        self._trembling = trembling
+        self._joints = node.create_publisher(JointState, JOINTS, QOS[JOINTS])
         self._verdicts, self._refusals = iter(verdicts), refusals
         self._verdict, self._starts, self._stamp, self._cause = "open", 1, 0, ""
         self._scenes = node.create_publisher(String, SCENES, QOS[SCENES])
@@ -54,6 +59,7 @@ class Graph:
     def _step(self):
         """A tenth of a second of the trial."""
         self._stamp += 10**8
+        self._joints.publish(JointState(velocity=[0.0, -0.4 if self._starts <= 1 + self._trembling else 0.1]))
         if self.mode == "running":
             self._verdict = next(self._verdicts)
             if self._verdict == "gate":
@@ -94,6 +100,15 @@ def test_a_trial_is_set_up_let_go_judged_and_ended(session, verdicts, outcome, w
     assert graph.asked[-1] == "/safety_gate/reset" and graph.mode == "disarmed"
     if why == "time is up":
         assert result.seconds == pytest.approx(2.0, abs=0.3)
+
+
+def test_a_start_at_which_the_robot_trembles_is_drawn_again(session, monkeypatch):
+    monkeypatch.setattr(referee, "REST_PATIENCE", 2.0)
+    graph = Graph(session.node, ["success"] * 1000, trembling=2)
+    assert TrialRunner(session, SimulatorReferee(session)).run("1", 5.0).outcome == "success"
+    resets = graph.asked.index("/safety_gate/arm")
+    assert resets >= 3 and set(graph.asked[:resets]) == {"/simulator/reset"}
+    assert [event["trial"] for event in graph.events] == ["1", "1"]  # one trial, begun and ended
 
 
 def test_a_gate_that_is_in_use_is_stopped_and_reset_first(session):

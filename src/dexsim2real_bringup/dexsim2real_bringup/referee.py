@@ -10,12 +10,17 @@ from std_msgs.msg import String
 
 from dexsim2real_bringup.person import Person
 from dexsim2real_bringup.ros_session import RosSession
+from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.ros_node import qos_without_deadline
 from dexsim2real_sim.live_scene import Scene
 
 SCENES, JOINTS = "/simulator/scene", "/joint_states"
 PATIENCE = 60.0
 """For the simulator to do what it is asked [s]."""
+STARTS = 5
+"""Of the task, at most, until the robot comes to rest: some draws of object and twin make a finger tremble."""
+REST, REST_PATIENCE = 0.15, 10.0
+"""Largest joint speed, three quarters of that at which the gate refuses to arm [rad/s]; how long to wait for it [s]."""
 _VERDICTS = {"success": "", "lost": "lost"}
 
 
@@ -51,7 +56,9 @@ class SimulatorReferee:
     def __init__(self, session: RosSession) -> None:
         self._session = session
         self._scene: Scene | None = None
+        self._speed = inf
         session.node.create_subscription(String, SCENES, self._take, qos_without_deadline(SCENES))
+        session.node.create_subscription(JointState, JOINTS, self._take_joints, qos_without_deadline(JOINTS))
 
     @property
     def ready(self) -> bool:
@@ -64,10 +71,22 @@ class SimulatorReferee:
         return self._scene.stamp_ns * 1e-9 if self._scene is not None else 0.0
 
     def set_up(self, trial: str) -> None:
-        """Raises DexSim2RealError if the simulator does not begin anew."""
+        """Raises DexSim2RealError if the simulator does not begin anew, or the robot does not come to rest."""
+        for left in reversed(range(STARTS)):
+            self._start_anew()
+            try:
+                self._session.until(lambda: self._speed < REST, REST_PATIENCE, "rest of the robot")
+            except DexSim2RealError:
+                if not left:
+                    raise
+            else:
+                return
+
+    def _start_anew(self) -> None:
         starts = self._starts
         self._session.call("/simulator/reset", PATIENCE)
         self._session.until(lambda: self._starts > starts, PATIENCE, "new start of the task")
+        self._speed = inf
 
     def over(self) -> str | None:
         """By the newest scene."""
@@ -83,6 +102,9 @@ class SimulatorReferee:
 
     def _take(self, message: String) -> None:
         self._scene = Scene.parse(message.data)
+
+    def _take_joints(self, message: JointState) -> None:
+        self._speed = max(map(abs, message.velocity), default=inf)
 
 
 class PersonReferee:
