@@ -1,4 +1,7 @@
-"""Policies that come with the program, named by their tasks; the contract says what one sees and where it is from."""
+"""Policies that come with the program, named by their tasks, and TASK_tvcap for students that see images too.
+
+What each sees, and where it is from, its contract says.
+"""
 
 from __future__ import annotations
 

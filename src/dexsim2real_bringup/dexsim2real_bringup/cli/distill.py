@@ -14,6 +14,7 @@ from dexsim2real_dr.imitation.distill import Distillation, Progress
 from dexsim2real_dr.imitation.distill_config import DistillConfig
 from dexsim2real_dr.imitation.teacher import ExpertTeacher, LessonConfig, PolicyTeacher, Specialist
 from dexsim2real_dr.training.export import sha256_of
+from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_sim import ParameterSampler, Uniform, load_randomization
 
 EXPERT = "expert"
@@ -33,7 +34,7 @@ def distill(
 
     Args:
         config: how to teach.
-        teacher: artifacts of policies, or `expert` for the task's planned expert. Specialists: ARTIFACT@OBJECT,OBJECT
+        teacher: artifacts of policies, names of shipped ones, or `expert` for the task's planned expert. Specialists: ARTIFACT@OBJECT,OBJECT
             is only asked about these objects.
         out: folder of the run; the artifact is its `policy`.
         randomization: file that parameters are drawn from; uniform over the manual ranges if not given.
@@ -58,7 +59,7 @@ def distill(
 def _specialist(name: str, config: DistillConfig) -> Specialist:
     lessons = LessonConfig(config.network.chunk, config.noise)
     artifact, _, objects = name.partition("@")
-    teacher = ExpertTeacher(lessons) if artifact == EXPERT else PolicyTeacher(Path(artifact), lessons)
+    teacher = ExpertTeacher(lessons) if artifact == EXPERT else PolicyTeacher(policy_folder(artifact), lessons)
     return Specialist(teacher, tuple(objects.split(",")) if objects else "seen")
 
 
