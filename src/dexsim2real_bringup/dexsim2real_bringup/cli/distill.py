@@ -34,8 +34,8 @@ def distill(
 
     Args:
         config: how to teach.
-        teacher: artifacts of policies, names of shipped ones, or `expert` for the task's planned expert. Specialists: ARTIFACT@OBJECT,OBJECT
-            is only asked about these objects.
+        teacher: artifacts of policies, names of shipped ones, or `expert` for the task's planned expert. Specialists:
+            ARTIFACT@OBJECT,OBJECT is only asked about these objects.
         out: folder of the run; the artifact is its `policy`.
         randomization: file that parameters are drawn from; uniform over the manual ranges if not given.
         json: write the table to this file as well.
