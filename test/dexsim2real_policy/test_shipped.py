@@ -22,6 +22,7 @@ def test_a_shipped_policy_reproduces_its_golden_outputs(name: str) -> None:
     contract, variants = check_artifact(folder)
     assert name.removesuffix("_tvcap") == contract.task
     assert variants and all(variant.passed for variant in variants)
-    assert contract.action == ActionSpec.of_cell(make_cell(), contract.action.rate, hold_arm=contract.task == "in_hand_rotation")
+    holds_arm = contract.task == "in_hand_rotation"
+    assert contract.action == ActionSpec.of_cell(make_cell(), contract.action.rate, hold_arm=holds_arm)
     assert contract.provenance.git_revision != "unknown"
     assert contract.provenance.seeds and contract.provenance.note
