@@ -37,8 +37,10 @@ _SHAPES = (0.05, 2.0)
 """Of the tail: almost exponential, to wilder than anything with a mean."""
 LASTING = 4
 """A divergence must last: scores are averaged over this many windows of the past."""
-CHANGE = 0.8
-"""From the onset on, momentary scores are mostly above this share of the averaged score at the alarm."""
+
+
+CHANGE = 0.9
+"""From the onset on, roots of momentary scores are mostly above this share of the root of the score at the alarm."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _divergence(name: str, times: Array, scores: Array, instant: Array, window: 
         return None
     alarm = int(crossings[0])
     column = int(np.argmax(scores[alarm]))
-    onset = _change(instant[: alarm + 1, column] - CHANGE * scores[alarm, column])
+    onset = _change(np.sqrt(instant[: alarm + 1, column]) - CHANGE * np.sqrt(scores[alarm, column]))
     size = float(top[alarm : alarm + window + 1].max())
     return Divergence(name, column, float(times[onset]), float(times[alarm]), size)
 
