@@ -47,6 +47,14 @@ def test_train_resume_export_check_and_evaluate(tmp_path: Path, capsys: pytest.C
     assert "twin 3" in data["title"]
 
 
+def test_a_policy_for_another_arm_fits_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy = tmp_path / "run" / "policy"
+    assert main(["train", *TINY, "--arm", "fr3", "--steps", "32", "--out", str(policy.parent)]) == 0
+    trials = ["evaluate", str(policy), "--trials", "2", "--seeds", "1"]
+    assert main([*trials, "--arm", "fr3"]) == 0
+    assert "does not fit this robot" in fails(capsys, *trials)
+
+
 def test_ctrl_c_finishes_the_update_and_saves(tmp_path: Path) -> None:
     ppo = PpoConfig(rollout=4, epochs=1, mini_batches=2, actor_layers=(8,), critic_layers=(8,))
     config = TrainConfig("in_hand_rotation", envs=4, save_every=2, time_limit=0.3, ppo=ppo)

@@ -32,17 +32,10 @@ def test_the_demo_runs_nothing_on_a_machine_that_is_not_ready(monkeypatch, tmp_p
         command.demo(tmp_path)
 
 
-def test_a_real_robot_is_not_moved_without_a_person(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "_check_cell", lambda options: None)
+def test_a_real_robot_is_not_moved_without_a_person(tmp_path, capsys):
     words = ["loop", "--real", "--arm", "fr3", "--robot-ip", "172.16.0.2", "--references", str(tmp_path)]
     assert main([*words, "--out", str(tmp_path / "loop")]) == 2  # pytest's standard input is no terminal
     said = capsys.readouterr()
     assert "the robot at 172.16.0.2 will move, in 60 trials" in said.out
     assert "run it in a terminal, or --yes" in said.err
     assert not (tmp_path / "loop").exists()
-
-
-def test_a_robot_that_nothing_is_trained_for_is_refused_at_once(tmp_path, capsys):
-    words = ["loop", "--real", "--arm", "fr3", "--robot-ip", "172.16.0.2", "--references", str(tmp_path), "--yes"]
-    assert main([*words, "--out", str(tmp_path / "loop")]) == 2
-    assert "train makes policies for arm panda" in capsys.readouterr().err

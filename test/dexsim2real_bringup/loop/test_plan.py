@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from pathlib import Path
 
 import pytest
 import tyro
@@ -46,6 +47,7 @@ def parse(words):
         LoopOptions(model="judge", endpoint="http://localhost:1/v1"),
         LoopOptions(task="pick_place"),
         LoopOptions(real=True, robot=RobotOptions(use_twin=True, cameras=False)),
+        LoopOptions(real=True, references=Path("photos"), robot=RobotOptions(arm="fr3", robot_ip="172.16.0.2")),
     ],
 )
 def test_every_step_is_a_command_line_the_program_takes(tmp_path, options):

@@ -47,6 +47,9 @@ def evaluate(
     objects: str = "seen",
     difficulty: float = 1.0,
     parameters: str = "uniform",
+    arm: str = "panda",
+    hand: str = "v4",
+    touch: str = "grid15",
     videos: int = 0,
     out: Path = Path("runs/evaluate"),
     json: Path | None = None,
@@ -63,6 +66,9 @@ def evaluate(
         objects: seen, unseen or all.
         difficulty: from 0, the easiest, to 1, the task itself.
         parameters: of the simulation: uniform over the manual ranges, nominal, or a randomization file.
+        arm: of the robot, panda or fr3.
+        hand: v4 or v5.
+        touch: the fingertips' skin.
         videos: film this many of the failed trials, which are done again for that.
         out: folder for the films.
         json: write every trial to this file too.
@@ -72,7 +78,8 @@ def evaluate(
     if not 0.0 <= difficulty <= 1.0:
         raise DexSim2RealError(f"difficulty is {difficulty:g}; it must be from 0 to 1")
     folder, task = _find(artifact, task)
-    env = _environment(folder, task, trials, twin, parameters, objects=objects, difficulty=difficulty)
+    robot = {"arm": arm, "hand": hand, "touch": touch}
+    env = _environment(folder, task, trials, twin, parameters, objects=objects, difficulty=difficulty, **robot)
     driver = ScriptDriver(env) if folder is None else _policy(folder, env)
     results = _run(env, driver, range(seeds))
     where = f"twin {twin}" if twin is not None else f"simulation, {parameters} parameters"

@@ -15,11 +15,9 @@ from dexsim2real_bringup.doctor.check import DoctorOptions
 from dexsim2real_bringup.loop.plan import (
     FULL,
     SHORT,
-    TWIN,
     Budget,
     LoopOptions,
     Round,
-    cell_words,
     evaluations,
     first_round,
     next_round,
@@ -28,7 +26,6 @@ from dexsim2real_bringup.loop.plan import (
 )
 from dexsim2real_bringup.loop.run import Outcome, run_steps
 from dexsim2real_bringup.loop.story import save_story, success_table, where
-from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.training.shipped import shipped_checkpoint
 from dexsim2real_policy.shipped import shipped_policy
 
@@ -54,7 +51,6 @@ def loop(
         json: write the table of success and gap per round to this file as well.
     """
     console = Console(highlight=False)
-    _check_cell(options)
     if options.on_hardware:
         trials = options.rounds * BUDGETS[budget].live_trials
         confirm(
@@ -77,15 +73,6 @@ def demo(out: Path = Path("runs/demo")) -> int:
         return status
     loop(LoopOptions(), "short", out)
     return 0
-
-
-def _check_cell(options: LoopOptions) -> None:
-    """Raises DexSim2RealError for a robot that nothing can be trained for."""
-    if cell_words(options):
-        raise DexSim2RealError(
-            f"train makes policies for arm {TWIN.arm}, hand {TWIN.hand} and skin {TWIN.touch} only; "
-            "for another robot, take the steps of the loop one by one, with a policy of your own"
-        )
 
 
 def _do_rounds(

@@ -67,6 +67,9 @@ class TrainConfig:
     """Updates then, in the beginning, in which only the critic learns."""
     time_limit: float | None = None
     """Of training episodes [s]; None as the task has it."""
+    arm: str = "panda"
+    hand: str = "v4"
+    touch: str = "grid15"
     threads: int = 1
     """Of physics."""
     save_every: int = 200

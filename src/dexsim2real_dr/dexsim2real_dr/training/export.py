@@ -31,7 +31,16 @@ def export_run(run: Path, folder: Path) -> ExportReport:
     config = read_config(run)
     found = Checkpoint.load(run / CHECKPOINT)
     found.check_task(config.task)
-    env = make_env(config.task, _CELLS, config.seed, sampler=make_sampler(config), threads=1)
+    env = make_env(
+        config.task,
+        _CELLS,
+        config.seed,
+        sampler=make_sampler(config),
+        threads=1,
+        arm=config.arm,
+        hand=config.hand,
+        touch=config.touch,
+    )
     observation, _ = env.reset()
     actor = make_agent(tensors(observation), config.ppo, config.privileged).get_policy()
     try:

@@ -39,6 +39,9 @@ class Trainer:
             threads=config.threads,
             time_limit=config.time_limit,
             pregrasp=config.pregrasp,
+            arm=config.arm,
+            hand=config.hand,
+            touch=config.touch,
         )
         self.curriculum = make_curriculum(env, config.curriculum, config.seed, config.scheduler)
         self.env = TrainingEnv(self.curriculum, config.ppo.reward_scale)
