@@ -24,7 +24,6 @@ from dexsim2real_audit.windows import WindowConfig, find_windows
 from dexsim2real_description import ARM_JOINTS, FINGERS, DexSim2RealError
 from dexsim2real_sim import PARAMETERS, EnvConfig, ParameterSampler
 from dexsim2real_sim.counterpart import Counterpart
-from dexsim2real_sim.objects import choose_objects
 
 Array = NDArray[np.float64]
 
@@ -149,7 +148,7 @@ def audit(
     clock = Stopwatch()
     with clock("make cells"):
         cell = cells or make_cells(config)
-        objects = _in_slots(cell, config.objects)
+        objects = cell.in_slots(config.objects)
     windows, problems = find_windows(trace, cell.bodies, objects, WindowConfig(config.longest, config.total))
     with clock("simulate"):
         prediction = predict(cell, windows, sampler, config.seed, config.causes)
@@ -223,17 +222,6 @@ class Stopwatch:
             yield
         finally:
             self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
-
-
-def _in_slots(cell: Counterpart, objects: Sequence[str]) -> dict[str, str]:
-    """The named objects by slot. Raises UnknownNameError, or DexSim2RealError for too many."""
-    slots = [slot.name for slot in cell.task.slots]
-    if objects and len(objects) != len(slots):
-        raise DexSim2RealError(
-            f"task {cell.task.name} has {len(slots)} objects of the catalogue, {len(objects)} are named; "
-            "name one for each, or none"
-        )
-    return dict(zip(slots, choose_objects(objects), strict=True)) if objects else {}
 
 
 def _lags(real: Signals, prediction: Prediction, causes: Sequence[Cause]) -> tuple[Lag, ...]:

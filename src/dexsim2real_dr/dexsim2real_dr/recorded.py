@@ -15,7 +15,6 @@ from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.motion import EVERY, Motion, channel
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart, Start
-from dexsim2real_sim.objects import choose_objects
 from dexsim2real_sim.plant import CONTROL_RATE
 
 
@@ -45,7 +44,7 @@ def recorded_motion(trace: Trace, task: str, objects: Sequence[str] = ()) -> Mot
     joints = np.array([first[done.labels.index(joint)] if joint in done.labels else commands[0, i]
                        for i, joint in enumerate(JOINTS)])  # fmt: skip
     cell = Counterpart(EnvConfig(task, threads=1))
-    return Motion(task, commands, Start(joints, commands[0], _poses(trace, cell), _held(cell, objects)))
+    return Motion(task, commands, Start(joints, commands[0], _poses(trace, cell), cell.in_slots(objects)))
 
 
 def recorded_evidence(traces: Sequence[Trace], motions: Sequence[Motion]) -> Evidence:
@@ -74,10 +73,3 @@ def _poses(trace: Trace, cell: Counterpart) -> dict[str, Array]:
     poses = trace[OBJECTS].values[0]
     cell.begin()
     return dict(zip(cell.bodies, poses, strict=True)) if len(poses) == len(cell.bodies) else {}
-
-
-def _held(cell: Counterpart, objects: Sequence[str]) -> dict[str, str]:
-    slots = [slot.name for slot in cell.task.slots]
-    if objects and len(objects) != len(slots):
-        raise SearchError(f"task {cell.task.name} has {len(slots)} objects of the catalogue, {len(objects)} are named")
-    return dict(zip(slots, choose_objects(tuple(objects)), strict=True)) if objects else {}

@@ -64,6 +64,16 @@ class Counterpart:
         self.broken = np.zeros(self.num_envs, dtype=bool)
         """Cells whose physics broke down since `begin`, shape (N,); what they say means nothing."""
 
+    def in_slots(self, objects: Sequence[str]) -> dict[str, str]:
+        """The named objects by slot; none if none is named. Raises UnknownNameError, or SimError for a wrong number."""
+        slots = [slot.name for slot in self.task.slots]
+        if objects and len(objects) != len(slots):
+            raise SimError(
+                f"task {self.task.name} has {len(slots)} objects of the catalogue, {len(objects)} are named; "
+                "name one for each, or none"
+            )
+        return dict(zip(slots, choose_objects(tuple(objects)), strict=True)) if objects else {}
+
     def begin(
         self, names: Sequence[str] = (), values: Array | None = None, start: Start | None = None, seed: int = 0
     ) -> None:
