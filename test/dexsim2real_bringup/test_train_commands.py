@@ -80,6 +80,8 @@ def test_what_cannot_be_trained_gives_one_error(tmp_path: Path, capsys: pytest.C
     bad = tmp_path / "bad.yaml"
     bad.write_text("schema: 1\nmethod: vanilla\nparameters: {friction_tipp: 1}\n")
     assert "bad.yaml" in fails(capsys, "train", *TINY, "--randomization", str(bad), *out)
+    assert "unknown arm 'fr4'" in fails(capsys, "train", *TINY, "--arm", "fr4", *out)
+    assert not (tmp_path / "run").exists()
     assert "no checkpoint" in fails(capsys, "train", *TINY, "--start-from", str(tmp_path / "none.pt"), *out)
     assert "envs is 0" in fails(capsys, "train", "--task", "pouring", "--envs", "0", *out)
     assert "holds no training" in fails(capsys, "export", str(tmp_path))

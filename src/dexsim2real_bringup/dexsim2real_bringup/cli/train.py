@@ -47,9 +47,8 @@ def train(
     """
     folder = out or Path("runs/train") / config.task
     world = World.join()
-    resumed = world.any(world.rank == 0 and open_run(folder, config))
     trainer = Trainer(config, folder, world)
-    if resumed:
+    if world.any(world.rank == 0 and open_run(folder, config)):
         trainer.resume()
     if world.rank > 0:
         learn(trainer, lambda progress: None)
