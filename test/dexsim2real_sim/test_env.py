@@ -120,7 +120,8 @@ def test_the_arms_joints_are_measured_more_finely_than_the_hands():
     env.set_parameters(np.arange(64), {"position_noise": 0.02, "velocity_noise": 0.1, "torque_noise": 0.02})
     env.step(np.zeros((64, 23)))
     readings, sim = env.sensor_values(), env.sim
-    off = readings.position - sim.joint_position, readings.velocity - sim.joint_velocity, readings.torque - sim.effort
+    torque = env.plant.servos.torque()
+    off = readings.position - sim.joint_position, readings.velocity - sim.joint_velocity, readings.torque - torque
     spread = [(values[:, :7].std(), values[:, 7:].std()) for values in off]
     assert spread[0] == pytest.approx((0.001, 0.02), rel=0.15)
     assert spread[1] == pytest.approx((0.005, 0.1), rel=0.3)

@@ -16,6 +16,7 @@ from dexsim2real_sim.parameters.fields import ModelFields
 from dexsim2real_sim.parameters.objects import free_bodies
 from dexsim2real_sim.parameters.registry import ParameterValues
 from dexsim2real_sim.scene import base_scene
+from dexsim2real_sim.servos import Servos
 from dexsim2real_sim.simulation import Simulation
 from dexsim2real_sim.tasks.base import Task, World, add_slot
 from dexsim2real_sim.twin import Twin
@@ -48,6 +49,7 @@ class Plant:
         self._mass = self.fields.array("body_mass")
         self.values = ParameterValues(self.fields, config.num_envs)
         self.shaper = CommandShaper(config.num_envs, len(JOINTS), ticks, steps)
+        self.servos = Servos(self.sim)
         self.ticks = ticks
         """Control periods in a policy step."""
         self.twin = None if twin is None else TwinPhysics(twin, self.sim, self.fields)
@@ -61,6 +63,7 @@ class Plant:
     def write_parameters(self, ids: Ids) -> None:
         """Make the parameter values of these environments felt; their model fields hold the defaults."""
         self.values.write(ids)
+        self.servos.read_parameters(ids, self.values)
         if self.twin is not None:
             self.twin.write(ids)
         self.backlash[ids, ARM] = self.values["arm_backlash"][ids, None]

@@ -99,4 +99,4 @@ class Sensors:
     def _clean(self) -> Array:
         """Joint positions, velocities and torques as they are, shape (N, 69)."""
         sim = self._plant.sim
-        return np.concatenate([sim.joint_position, sim.joint_velocity, sim.effort], axis=1)
+        return np.concatenate([sim.joint_position, sim.joint_velocity, self._plant.servos.torque()], axis=1)

@@ -32,8 +32,6 @@ class Simulation:
         """Generalised positions, the 23 joints of JOINTS first, shape (N, nq)."""
         self.qvel: Array = self.batch.bind("qvel")
         self.ctrl: Array = self.batch.bind("ctrl")
-        self.effort: Array = self.batch.bind("actuator_force")
-        """Servo torques [N m], shape (N, 23)."""
         self.xpos: Array = self.batch.bind("xpos")
         """Body positions in the world [m], one physics step behind qpos, shape (N, bodies, 3)."""
         self.xquat: Array = self.batch.bind("xquat")
