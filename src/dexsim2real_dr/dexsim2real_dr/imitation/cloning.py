@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from dexsim2real_dr.device import use_device
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.imitation.curve import Curve
 from dexsim2real_dr.imitation.demonstrations import Demonstrations, chunks_of
@@ -37,6 +38,8 @@ class CloneConfig:
     """Actions per output, blended in time."""
     layers: tuple[int, ...] = (512, 512, 256)
     seed: int = 0
+    device: str = "cpu"
+    """Where the network learns: `cpu`, `cuda` or `cuda:N`."""
     learner: LearnerConfig = field(default_factory=LearnerConfig)
 
 
@@ -71,7 +74,7 @@ class Cloning:
         others = [lesson for lesson, out in zip(lessons, held, strict=True) if out]
         self._validate = Samples.of(others) if others else self._learn
         network = StateActor(self._env.observation_spec, config.layers, chunk)
-        self.learner = Learner(network, self._learn, config.learner, config.seed)
+        self.learner = Learner(network, self._learn, config.learner, config.seed, use_device(config.device))
         self.seconds = 0.0
         """Of learning, without the time between a stop and the resume."""
         if (folder / CHECKPOINT).exists():

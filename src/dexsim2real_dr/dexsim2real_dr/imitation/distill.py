@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from dexsim2real_description.observation import Inputs, ObservationSpec
+from dexsim2real_dr.device import use_device
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.imitation.curve import Curve
 from dexsim2real_dr.imitation.distill_config import DistillConfig
@@ -64,6 +65,7 @@ class Distillation:
         """Raises TrainingError if the folder's checkpoint does not fit."""
         torch.set_num_threads(1)
         self.config, self._folder, self._specialists = config, folder, specialists
+        self._device = use_device(config.device)
         size = (config.image_size, config.image_size) if config.vision else None
         self._envs = [
             make_env(config.task, config.envs, sampler=sampler, threads=1, objects=one.objects, image_size=size)
@@ -83,7 +85,8 @@ class Distillation:
         if self._learner is None:
             torch.manual_seed(self.config.seed)
             network = Tvcap(self.spec, self.config.network)
-            self._learner = Learner(network, self._rounds.learn, self.config.learner, self.config.seed)
+            config = self.config
+            self._learner = Learner(network, self._rounds.learn, config.learner, config.seed, self._device)
         return self._learner
 
     def run(self) -> Iterator[Progress]:
@@ -138,8 +141,8 @@ class Distillation:
     @torch.no_grad()
     def _act(self, observation: Inputs) -> Array:
         """What the student does: the first action of its chunk."""
-        inputs = {name: torch.from_numpy(observation[name]) for name in self.spec.shapes}
-        actions: Array = self.learner.policy(inputs)[:, 0].numpy().astype(np.float64)
+        inputs = {name: torch.from_numpy(observation[name]).to(self._device) for name in self.spec.shapes}
+        actions: Array = self.learner.policy(inputs)[:, 0].cpu().numpy().astype(np.float64)
         return actions
 
     def _resume(self, found: Checkpoint) -> None:

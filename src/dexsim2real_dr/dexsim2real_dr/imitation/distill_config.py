@@ -39,5 +39,7 @@ class DistillConfig:
     vision: bool = True
     """Whether the student sees."""
     seed: int = 0
+    device: str = "cpu"
+    """Where the student learns and looks: `cpu`, `cuda` or `cuda:N`."""
     network: TvcapConfig = field(default_factory=_small_network)
     learner: LearnerConfig = field(default_factory=lambda: LearnerConfig(12_000, 128, 5e-4))

@@ -18,6 +18,7 @@ _QUADRATIC = 0.1
 _WARM_UP = 200
 """Steps over which the learning rate rises."""
 _LARGEST_GRADIENT = 1.0
+_CPU = torch.device("cpu")
 
 
 class Imitator(Protocol):
@@ -47,11 +48,14 @@ class LearnerConfig:
 class Learner:
     """A network under training and its running mean. Batches follow from the seed and the number of the step."""
 
-    def __init__(self, network: nn.Module, first: Samples, config: LearnerConfig, seed: int) -> None:
+    def __init__(
+        self, network: nn.Module, first: Samples, config: LearnerConfig, seed: int, device: torch.device = _CPU
+    ) -> None:
         """`first` are the samples by which inputs are scaled from now on."""
         self.config, self.seed, self.step = config, seed, 0
-        self.network = network.train()
+        self.device = device
         network.update_normalization(first.inputs)  # type: ignore[operator]
+        self.network = network.to(device).train()
         forget = get_ema_multi_avg_fn(config.averaging)
         self._mean = AveragedModel(network, multi_avg_fn=forget)
         self._optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=1e-4)
@@ -66,14 +70,14 @@ class Learner:
         """Take gradient steps, yielding the loss of each."""
         for _ in range(steps):
             batch = samples.draw(self.config.batch, torch.Generator().manual_seed(self.seed * 1_000_003 + self.step))
-            yield self._learn(batch)
+            yield self._learn(batch.to(self.device))
 
     @torch.no_grad()
     def error(self, samples: Samples) -> float:
         """Root mean square difference between the policy's actions and the samples', full scale 1."""
         squares = [
             functional.mse_loss(self.policy(part.inputs), part.chunks, reduction="sum").item()
-            for part in samples.parts(self.config.batch)
+            for part in (rows.to(self.device) for rows in samples.parts(self.config.batch))
         ]
         return float((sum(squares) / samples.chunks.numel()) ** 0.5)
 

@@ -57,6 +57,10 @@ class Samples:
         """Some of the steps."""
         return Samples({name: value[index] for name, value in self.inputs.items()}, self.chunks[index])
 
+    def to(self, device: torch.device) -> Samples:
+        """The same on a device."""
+        return Samples({name: value.to(device) for name, value in self.inputs.items()}, self.chunks.to(device))
+
     def draw(self, count: int, generator: torch.Generator) -> Samples:
         """`count` steps at random, with replacement."""
         return self.rows(torch.randint(len(self), (count,), generator=generator))

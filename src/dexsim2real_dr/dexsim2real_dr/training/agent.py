@@ -22,7 +22,7 @@ _SMALL = 0.01
 def make_agent(
     observation: TensorDict, config: PpoConfig, privileged: bool, multi_gpu: dict[str, int] | None = None
 ) -> PPO:
-    """PPO for observations like these; the critic sees all groups, the actor all or those a robot senses.
+    """PPO on the device of observations like these; the critic sees all groups, the actor all or those a robot senses.
 
     Normalisers of the observations are part of both networks. `multi_gpu` as World has it.
     """
@@ -40,7 +40,8 @@ def make_agent(
     critic = MLPModel(observation, groups, "critic", 1, config.critic_layers, obs_normalization=True)
     _start_calmly(actor, config)
     size = int(observation.batch_size[0])
-    storage = RolloutStorage("rl", size, config.rollout, observation, [len(JOINTS)])
+    device = str(next(iter(observation.values())).device)
+    storage = RolloutStorage("rl", size, config.rollout, observation, [len(JOINTS)], device)
     return PPO(
         actor,
         critic,
@@ -54,6 +55,7 @@ def make_agent(
         learning_rate=config.learning_rate,
         desired_kl=config.desired_kl,
         use_clipped_value_loss=False,
+        device=device,
         multi_gpu_cfg=multi_gpu,
     )
 

@@ -43,7 +43,7 @@ class Checkpoint:
     def load(cls, file: Path) -> Checkpoint:
         """Read one. Raises TrainingError if it is missing, damaged or of another version."""
         try:
-            data = torch.load(file, weights_only=True)
+            data = torch.load(file, map_location="cpu", weights_only=True)
         except FileNotFoundError as error:
             raise TrainingError(f"there is no checkpoint {file}; give the folder of a training") from error
         except (OSError, RuntimeError, UnpicklingError, EOFError, ValueError) as error:

@@ -72,6 +72,8 @@ class TrainConfig:
     touch: str = "grid15"
     threads: int = 1
     """Of physics."""
+    device: str = "cpu"
+    """Where the networks are: `cpu`, `cuda` or `cuda:N`. Physics stays on the processor."""
     save_every: int = 200
     """Updates between checkpoints; episodes start anew there, so that a resumed run is the same to the bit."""
     ppo: PpoConfig = PpoConfig()

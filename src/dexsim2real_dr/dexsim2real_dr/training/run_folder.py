@@ -17,7 +17,7 @@ from dexsim2real_dr.training.progress import Progress
 from dexsim2real_sim.revision import git_revision
 
 CONFIG, METRICS, CHECKPOINT = "config.json", "metrics.jsonl", "checkpoint.pt"
-_MAY_CHANGE = ("steps", "threads")
+_MAY_CHANGE = ("steps", "threads", "device")
 """Settings that do not change what has been trained so far."""
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from dexsim2real_dr.curriculum.choose import make_curriculum
+from dexsim2real_dr.device import use_device
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.agent import make_agent
 from dexsim2real_dr.training.checkpoint import Checkpoint
@@ -29,6 +30,7 @@ class Trainer:
 
     def __init__(self, config: TrainConfig, folder: Path, world: World = World()) -> None:  # noqa: B008  (frozen)
         self.config, self.folder, self.world = config, folder, world
+        device = use_device(config.device)
         torch.set_num_threads(1)
         torch.manual_seed(config.seed)
         env = make_env(
@@ -44,7 +46,7 @@ class Trainer:
             touch=config.touch,
         )
         self.curriculum = make_curriculum(env, config.curriculum, config.seed, config.scheduler)
-        self.env = TrainingEnv(self.curriculum, config.ppo.reward_scale)
+        self.env = TrainingEnv(self.curriculum, config.ppo.reward_scale, device)
         self.update, self.seconds = 0, 0.0
         self.env.restart(config.seed)
         self.agent = make_agent(self.env.get_observations(), config.ppo, config.privileged, world.multi_gpu)

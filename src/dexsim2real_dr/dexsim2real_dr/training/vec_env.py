@@ -38,12 +38,13 @@ class TrainingEnv(VecEnv):
     `features` (N, F).
     """
 
-    def __init__(self, curriculum: Curriculum, reward_scale: float) -> None:
+    def __init__(self, curriculum: Curriculum, reward_scale: float, device: torch.device) -> None:
+        """Tensors are on `device`, and come from there."""
         self.curriculum, self.env = curriculum, curriculum.env
         env = self.env
         self.num_envs, self.num_actions = env.num_envs, len(JOINTS)
         self.max_episode_length = round(env.time_limit * env.config.policy_rate)
-        self.device, self.cfg = "cpu", env.config
+        self.device, self.cfg = str(device), env.config
         self.episodes: list[Episode] = []
         """Ended since they were last taken away."""
         self.seconds = 0.0
@@ -64,21 +65,21 @@ class TrainingEnv(VecEnv):
 
     def get_observations(self) -> TensorDict:
         """The present observations."""
-        return tensors(self._observation)
+        return tensors(self._observation, self.device)
 
     def step(self, actions: Tensor) -> tuple[TensorDict, Tensor, Tensor, dict[str, Any]]:
         """Advance one step; ended episodes have been restarted in the observations."""
         begin = time.perf_counter()
         difficulty, steps = self.env.world.difficulty.copy(), self.env.steps + 1
-        self._observation, reward, terminated, truncated, info = self.env.step(actions.numpy())
+        self._observation, reward, terminated, truncated, info = self.env.step(actions.cpu().numpy())
         self.seconds += time.perf_counter() - begin
         self._returns += reward
         done = terminated | truncated
         if done.any():
             self._close(np.flatnonzero(done), difficulty, steps, info)
-        rewards = torch.from_numpy(reward) * self._scale
-        extras = {"time_outs": torch.from_numpy(truncated)}
-        return self.get_observations(), rewards, torch.from_numpy(done), extras
+        rewards, dones = torch.from_numpy(reward) * self._scale, torch.from_numpy(done)
+        extras = {"time_outs": torch.from_numpy(truncated).to(self.device)}
+        return self.get_observations(), rewards.to(self.device), dones.to(self.device), extras
 
     def _close(
         self, ids: NDArray[np.intp], difficulty: NDArray[np.float64], steps: NDArray[np.intp], info: dict[str, Any]
@@ -93,7 +94,7 @@ class TrainingEnv(VecEnv):
         self.curriculum.record(ids, success)
 
 
-def tensors(observation: Mapping[str, NDArray[Any]]) -> TensorDict:
+def tensors(observation: Mapping[str, NDArray[Any]], device: str = "cpu") -> TensorDict:
     """Observations of the environment as groups of tensors, one flat row per environment."""
-    flat = {name: torch.from_numpy(value).flatten(1) for name, value in observation.items()}
+    flat = {name: torch.from_numpy(value).flatten(1).to(device) for name, value in observation.items()}
     return TensorDict(flat, batch_size=[len(next(iter(flat.values())))])

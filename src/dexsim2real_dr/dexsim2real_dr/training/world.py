@@ -29,12 +29,12 @@ class World:
         if size == 1:
             return cls()
         if not distributed.is_initialized():
-            distributed.init_process_group("gloo")
+            distributed.init_process_group()  # gloo between processors, NCCL between GPUs
         return cls(distributed.get_rank(), size)
 
     @property
     def multi_gpu(self) -> dict[str, int] | None:
-        """As rsl_rl's PPO takes it, which asks for no GPU despite the name; None for a process that is alone."""
+        """As rsl_rl's PPO takes it, with GPUs or without; None for a process that is alone."""
         return None if self.size == 1 else {"global_rank": self.rank, "world_size": self.size}
 
     def share(self, state: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class World:
         if self.size == 1:
             return state
         held = [json.dumps(state)]
-        distributed.broadcast_object_list(held)
+        distributed.broadcast_object_list(held, device=torch.device("cpu"))
         shared: dict[str, Any] = json.loads(held[0])
         return shared
 
