@@ -4,9 +4,10 @@ import fcntl
 import os
 import time
 
-# Our matrices are small; on a machine that is busy with something else, two threads of OpenBLAS wait for each other
-# and made the tests of identification 20 times slower. Must be set before numpy is imported.
+# Our matrices and networks are small; on a machine that is busy with something else, two threads of OpenBLAS or torch
+# wait for each other and made tests 20 times slower. Must be set before numpy and torch are imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings
