@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from dexsim2real_policy.export import golden_inputs
-from dexsim2real_policy.tvcap import Tvcap, critic_config
+from dexsim2real_policy.tvcap import Tvcap
 
 from ..conftest import BLIND, OBSERVATION, TINY, tiny_tvcap
 
@@ -52,10 +52,6 @@ def test_rows_of_a_batch_do_not_mix():
 
 def test_an_untrained_policy_hardly_moves():
     assert Tvcap(OBSERVATION, TINY)(inputs()).abs().max() < 0.05
-
-
-def test_a_critic_is_one_number():
-    assert Tvcap(OBSERVATION, critic_config(TINY))(inputs()).shape == (4, 1, 1)
 
 
 def test_every_parameter_learns():

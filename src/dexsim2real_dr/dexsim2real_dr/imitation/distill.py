@@ -12,22 +12,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dexsim2real_description.observation import Inputs, ObservationSpec
+from dexsim2real_description.observation import Inputs
 from dexsim2real_dr.device import use_device
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.imitation.curve import Curve
-from dexsim2real_dr.imitation.distill_config import DistillConfig
+from dexsim2real_dr.imitation.distill_config import DistillConfig, student_spec
 from dexsim2real_dr.imitation.learner import Learner
 from dexsim2real_dr.imitation.publish import publish
 from dexsim2real_dr.imitation.rounds import Rounds
 from dexsim2real_dr.imitation.samples import Lesson
 from dexsim2real_dr.imitation.teacher import Array, Specialist
 from dexsim2real_dr.training.checkpoint import Checkpoint
+from dexsim2real_dr.training.run_folder import CHECKPOINT, CONFIG, write
 from dexsim2real_policy.export import ExportReport
 from dexsim2real_policy.tvcap import Tvcap
 from dexsim2real_sim import ParameterSampler, make_env
 
-CHECKPOINT = "checkpoint.pt"
 POLICY = "policy"
 
 
@@ -78,6 +78,7 @@ class Distillation:
         self._learner: Learner | None = None
         if found is not None:
             self._resume(found)
+        write(folder / CONFIG, json.dumps(asdict(config), indent=2) + "\n")
 
     @property
     def learner(self) -> Learner:
@@ -152,9 +153,3 @@ class Distillation:
         except (RuntimeError, KeyError, ValueError) as error:
             raise TrainingError(f"the run in {self._folder} has other settings; choose another folder") from error
         self.round, self.seconds = found.update, found.seconds
-
-
-def student_spec(offered: ObservationSpec, config: DistillConfig) -> ObservationSpec:
-    """What the student sees of what the environment offers: nothing that a robot lacks, and no sense it is denied."""
-    spec = replace(offered, features=())
-    return spec if config.touch else replace(spec, touch_layout=None, taxels=0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from dexsim2real_description.observation import ObservationSpec
 from dexsim2real_dr.imitation.learner import LearnerConfig
 from dexsim2real_policy.tvcap import TvcapConfig, VisionConfig
 
@@ -43,3 +44,9 @@ class DistillConfig:
     """Where the student learns and looks: `cpu`, `cuda` or `cuda:N`."""
     network: TvcapConfig = field(default_factory=_small_network)
     learner: LearnerConfig = field(default_factory=lambda: LearnerConfig(12_000, 128, 5e-4))
+
+
+def student_spec(offered: ObservationSpec, config: DistillConfig) -> ObservationSpec:
+    """What the student sees of what the environment offers: nothing that a robot lacks, and no sense it is denied."""
+    spec = replace(offered, features=())
+    return spec if config.touch else replace(spec, touch_layout=None, taxels=0)

@@ -9,7 +9,8 @@ from rsl_rl.storage import RolloutStorage
 from tensordict import TensorDict
 
 from dexsim2real_description import ARM_JOINTS, JOINTS
-from dexsim2real_dr.training.config import PpoConfig
+from dexsim2real_dr.training.config import NOISE_RANGE, PpoConfig
+from dexsim2real_dr.training.tvcap_actor import TvcapActor
 
 SENSED = ("proprioception", "touch")
 """Observation groups that a robot's sensors give."""
@@ -20,28 +21,25 @@ _SMALL = 0.01
 
 
 def make_agent(
-    observation: TensorDict, config: PpoConfig, privileged: bool, multi_gpu: dict[str, int] | None = None
+    observation: TensorDict,
+    config: PpoConfig,
+    privileged: bool,
+    multi_gpu: dict[str, int] | None = None,
+    student: TvcapActor | None = None,
 ) -> PPO:
     """PPO on the device of observations like these; the critic sees all groups, the actor all or those a robot senses.
 
-    Normalisers of the observations are part of both networks. `multi_gpu` as World has it.
+    Normalisers of the observations are part of both networks. `multi_gpu` as World has it. With a student, it is the
+    actor, and a decision is a chunk of its actions, as ChunkEnv has it.
     """
     sensed = [name for name in SENSED if name in observation.keys()]  # noqa: SIM118  (a TensorDict iterates rows)
     groups = {"actor": [*sensed, PRIVILEGED] if privileged else sensed, "critic": [*sensed, PRIVILEGED]}
-    actor = MLPModel(
-        observation,
-        groups,
-        "actor",
-        len(JOINTS),
-        config.actor_layers,
-        obs_normalization=True,
-        distribution_cfg={"class_name": "GaussianDistribution", "std_type": "log", "std_range": (0.05, 1.5)},
-    )
+    actor = student or _small_actor(observation, groups, config)
     critic = MLPModel(observation, groups, "critic", 1, config.critic_layers, obs_normalization=True)
-    _start_calmly(actor, config)
+    chunk = 1 if student is None else student.network.config.chunk
     size = int(observation.batch_size[0])
     device = str(next(iter(observation.values())).device)
-    storage = RolloutStorage("rl", size, config.rollout, observation, [len(JOINTS)], device)
+    storage = RolloutStorage("rl", size, config.rollout, observation, [chunk * len(JOINTS)], device)
     return PPO(
         actor,
         critic,
@@ -49,15 +47,30 @@ def make_agent(
         num_learning_epochs=config.epochs,
         num_mini_batches=config.mini_batches,
         clip_param=config.clip,
-        gamma=config.gamma,
+        gamma=config.gamma**chunk,
         lam=config.gae,
         entropy_coef=config.entropy,
         learning_rate=config.learning_rate,
-        desired_kl=config.desired_kl,
+        desired_kl=config.desired_kl * chunk,
         use_clipped_value_loss=False,
         device=device,
         multi_gpu_cfg=multi_gpu,
     )
+
+
+def _small_actor(observation: TensorDict, groups: dict[str, list[str]], config: PpoConfig) -> MLPModel:
+    noise = {"class_name": "GaussianDistribution", "std_type": "log", "std_range": NOISE_RANGE}
+    actor = MLPModel(
+        observation,
+        groups,
+        "actor",
+        len(JOINTS),
+        config.actor_layers,
+        obs_normalization=True,
+        distribution_cfg=noise,
+    )
+    _start_calmly(actor, config)
+    return actor
 
 
 @torch.no_grad()

@@ -8,6 +8,9 @@ from pathlib import Path
 from dexsim2real_dr.curriculum.scheduler import SchedulerConfig
 from dexsim2real_dr.errors import TrainingError
 
+NOISE_RANGE = (0.05, 1.5)
+"""Least and largest standard deviation of actions."""
+
 
 @dataclass(frozen=True)
 class PpoConfig:
@@ -61,8 +64,12 @@ class TrainConfig:
     """Give the actor the task's features too, which only a simulator knows; the critic always has them."""
     start_from: Path | None = None
     """A checkpoint that training starts with, of another training, whose curriculum goes on, or of imitation."""
+    student: Path | None = None
+    """A folder of `dexsim2real distill` whose TVCAP student is trained further, chunk by chunk, in place of the small
+    network on state and touch."""
     start_noise: float | None = None
-    """Standard deviation of the actions then; None keeps that of the checkpoint, or takes 0.15 for a cloned policy."""
+    """Standard deviation of the actions then; None keeps that of the checkpoint, or takes 0.15 for what was cloned or
+    distilled."""
     warm_up: int = 20
     """Updates then, in the beginning, in which only the critic learns."""
     time_limit: float | None = None
@@ -89,5 +96,7 @@ class TrainConfig:
                 f"{self.envs} environments and a rollout of {self.ppo.rollout} steps cannot be split into "
                 f"{self.ppo.mini_batches} mini-batches; use more environments"
             )
+        if self.student is not None and (self.start_from is not None or self.privileged):
+            raise TrainingError("a student starts from itself and sees no features: leave --start-from, --privileged")
         if self.time_limit is not None and self.time_limit <= 0:
             raise TrainingError(f"time-limit is {self.time_limit:g} s; it must be more than 0")

@@ -40,7 +40,7 @@ def read_config(folder: Path) -> TrainConfig:
     try:
         ppo: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in data.pop("ppo").items()}
         scheduler = SchedulerConfig(**data.pop("scheduler", {}))
-        paths = {name: Path(data[name]) for name in ("randomization", "start_from") if data.get(name)}
+        paths = {name: Path(data[name]) for name in ("randomization", "start_from", "student") if data.get(name)}
         return TrainConfig(**{**data, **paths, "ppo": PpoConfig(**ppo), "scheduler": scheduler})
     except (TypeError, KeyError, AttributeError) as error:
         raise TrainingError(f"{folder / CONFIG} was written by another version: {error}; train anew") from error

@@ -14,15 +14,15 @@ from dexsim2real_dr.curriculum.choose import make_curriculum
 from dexsim2real_dr.device import use_device
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.agent import make_agent
+from dexsim2real_dr.training.cells import load_student, make_cells
 from dexsim2real_dr.training.checkpoint import Checkpoint
+from dexsim2real_dr.training.chunk_env import ChunkEnv
 from dexsim2real_dr.training.config import TrainConfig
 from dexsim2real_dr.training.progress import Progress
 from dexsim2real_dr.training.run_folder import CHECKPOINT
-from dexsim2real_dr.training.sampler import make_sampler
-from dexsim2real_dr.training.start import start_from
+from dexsim2real_dr.training.start import CLONED_NOISE, start_from
 from dexsim2real_dr.training.vec_env import Episode, TrainingEnv
 from dexsim2real_dr.training.world import World
-from dexsim2real_sim import make_env
 
 
 class Trainer:
@@ -33,30 +33,33 @@ class Trainer:
         device = use_device(config.device)
         torch.set_num_threads(1)
         torch.manual_seed(config.seed)
-        env = make_env(
-            config.task,
-            config.envs,
-            config.seed,
-            sampler=make_sampler(config),
-            threads=config.threads,
-            time_limit=config.time_limit,
-            pregrasp=config.pregrasp,
-            arm=config.arm,
-            hand=config.hand,
-            touch=config.touch,
-        )
+        student = load_student(config)
+        env = make_cells(config, student, config.envs, config.threads)
         self.curriculum = make_curriculum(env, config.curriculum, config.seed, config.scheduler)
-        self.env = TrainingEnv(self.curriculum, config.ppo.reward_scale, device)
+        self._chunk = 1 if student is None else student.chunk
+        scale = config.ppo.reward_scale
+        self.env = (
+            TrainingEnv(self.curriculum, scale, device)
+            if student is None
+            else ChunkEnv(self.curriculum, scale, device, student.chunk, config.ppo.gamma)
+        )
         self.update, self.seconds = 0, 0.0
         self.env.restart(config.seed)
-        self.agent = make_agent(self.env.get_observations(), config.ppo, config.privileged, world.multi_gpu)
+        actor = None if student is None else student.actor(env.observation_spec, config.start_noise or CLONED_NOISE)
+        observation = self.env.get_observations()
+        self.agent = make_agent(observation, config.ppo, config.privileged, world.multi_gpu, actor)
         if config.start_from is not None:
             self._start_from(config.start_from)
 
     @property
     def steps(self) -> int:
         """Environment steps so far."""
-        return self.update * self.config.ppo.rollout * self.config.envs * self.world.size
+        return self.update * self._steps_per_update
+
+    @property
+    def _steps_per_update(self) -> int:
+        """Environment steps of all processes."""
+        return self.config.ppo.rollout * self._chunk * self.config.envs * self.world.size
 
     def resume(self) -> None:
         """Go on from the checkpoint in the folder. Raises TrainingError if it does not fit."""
@@ -117,7 +120,8 @@ class Trainer:
     def _learn(self) -> Progress:
         """One rollout and one update."""
         begin, before, total = time.perf_counter(), self.env.seconds, 0.0
-        warming = self.config.start_from is not None and self.update < self.config.warm_up
+        begun_by_another = self.config.start_from is not None or self.config.student is not None
+        warming = begun_by_another and self.update < self.config.warm_up
         self.agent.get_policy().requires_grad_(not warming)
         self.agent.train_mode()
         observation = self.env.get_observations()
@@ -135,7 +139,7 @@ class Trainer:
 
     def _progress(self, reward: float, value_loss: float, elapsed: float, share: float) -> Progress:
         ended, self.env.episodes = self.env.episodes, []
-        rollout = self.config.ppo.rollout
+        steps = self.config.ppo.rollout * self._chunk
         return Progress(
             update=self.update,
             steps=self.steps,
@@ -143,12 +147,12 @@ class Trainer:
             curriculum=self.curriculum.progress(),
             episodes=len(ended),
             success=_success(ended, float(self.env.env.world.difficulty.max())),
-            reward=reward / rollout / self.config.ppo.reward_scale,
+            reward=reward / steps / self.config.ppo.reward_scale,
             length=float(np.mean([episode.steps for episode in ended])) if ended else None,
             noise=float(self.agent.get_policy().output_std.detach().mean()),
             value_loss=value_loss,
             learning_rate=self.agent.learning_rate,
-            steps_per_second=rollout * self.config.envs * self.world.size / elapsed,
+            steps_per_second=self._steps_per_update / elapsed,
             env_share=share,
         )
 

@@ -6,10 +6,8 @@ without chunks is `chunk=1`, and concatenation instead of cross-attention is `fu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
-
-from dexsim2real_description import JOINTS
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,3 @@ class TvcapConfig:
     decoder_layers: int = 2
     chunk: int = 16
     """Action steps per output, H."""
-    outputs: int = len(JOINTS)
-    """Numbers per step."""
-
-
-def critic_config(config: TvcapConfig) -> TvcapConfig:
-    """The same network as a critic: one number, the value, as output of shape (N, 1, 1)."""
-    return replace(config, chunk=1, outputs=1)

@@ -10,6 +10,7 @@ import torch
 from rsl_rl.modules import EmpiricalNormalization
 from torch import Tensor, nn
 
+from dexsim2real_description import JOINTS
 from dexsim2real_description.observation import ObservationSpec
 from dexsim2real_description.touch import touch_layout
 from dexsim2real_policy.tvcap.attention import CrossBlock, SelfBlock
@@ -45,7 +46,7 @@ class Tvcap(nn.Module):
         return [name for name in ("proprioception", "features") if name in self.spec.shapes]
 
     def forward(self, inputs: Inputs) -> Tensor:
-        """Mean actions, shape (N, H, outputs)."""
+        """Mean actions, shape (N, H, 23)."""
         state = self.state(self.normalizer(torch.cat([inputs[name] for name in self.vectors], dim=-1)))
         tokens = [state.unsqueeze(1)]
         if self.touch is not None:
@@ -86,12 +87,12 @@ class Decoder(nn.Module):
         self.among = nn.ModuleList(SelfBlock(width, heads) for _ in range(config.decoder_layers))
         self.across = nn.ModuleList(CrossBlock(width, heads) for _ in range(config.decoder_layers))
         self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, config.outputs)
+        self.out = nn.Linear(width, len(JOINTS))
         nn.init.uniform_(self.out.weight, -1e-3, 1e-3)  # an untrained policy hardly moves
         nn.init.zeros_(self.out.bias)
 
     def forward(self, memory: Tensor) -> Tensor:
-        """One output per query, shape (N, H, outputs), from tokens (N, K, width)."""
+        """One output per query, shape (N, H, 23), from tokens (N, K, width)."""
         steps = self.queries.expand(memory.shape[0], -1, -1)
         for among, across in zip(self.among, self.across, strict=True):
             steps = across(among(steps), memory)
