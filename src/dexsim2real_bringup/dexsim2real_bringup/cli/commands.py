@@ -26,6 +26,7 @@ COMMANDS: dict[str, Command] = {
     "sim bench": Command(f"{_CLI}.sim:bench", "measure the simulator's speed"),
     "policy check": Command(f"{_CLI}.policy:check", "verify a policy artifact"),
     "policy bench": Command(f"{_CLI}.policy:bench", "measure a policy's latency"),
+    "policy attention": Command(f"{_CLI}.attention:attention", "draw where a student that sees and feels looks"),
     "identify": Command(f"{_CLI}.identify:identify", "tune the robot model to a recording"),
     "dr capture": Command(f"{_CLI}.dr_capture:capture", "take reference pictures of a twin, live, or from a recording"),
     "dr rank": Command(f"{_CLI}.dr_rank:rank", "rank the factors to randomise for a task"),

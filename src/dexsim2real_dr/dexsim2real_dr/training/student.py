@@ -31,10 +31,10 @@ class Student:
     weights: Mapping[str, Tensor]
 
     @classmethod
-    def load(cls, folder: Path, task: str) -> Student:
-        """The student of the distillation in a folder. Raises TrainingError if there is none, or of another task."""
+    def load(cls, folder: Path, task: str | None = None) -> Student:
+        """The student of the distillation in a folder, of this task if one is given. Raises TrainingError."""
         found = Checkpoint.load(folder / CHECKPOINT)
-        found.check_task(task)
+        found.check_task(task or found.task)
         try:
             config = TypeAdapter(DistillConfig).validate_python(json.loads((folder / CONFIG).read_text()))
             mean: Mapping[str, Tensor] = found.agent["mean"]
@@ -58,14 +58,18 @@ class Student:
         """What it sees of what an environment offers."""
         return student_spec(offered, self.config)
 
-    def actor(self, offered: ObservationSpec, noise: float) -> TvcapActor:
-        """With standard deviation `noise`. Raises TrainingError if its weights do not fit what it would see."""
+    def network(self, offered: ObservationSpec) -> Tvcap:
+        """Raises TrainingError if its weights do not fit what it would see."""
         network = Tvcap(self.spec(offered), self.config.network)
         try:
             network.load_state_dict(self.weights)
         except RuntimeError as error:
             raise TrainingError(f"the student does not fit this cell: {' '.join(str(error).split())}") from error
-        return TvcapActor(network, noise)
+        return network
+
+    def actor(self, offered: ObservationSpec, noise: float) -> TvcapActor:
+        """For PPO, its actions at first with this standard deviation. Raises as `network` does."""
+        return TvcapActor(self.network(offered), noise)
 
 
 def _first_line(error: Exception) -> str:
