@@ -12,10 +12,16 @@ import tyro
 from dexsim2real_bringup import cli
 from dexsim2real_bringup.cli import load, main, overview, split_verb
 from dexsim2real_bringup.cli.commands import COMMANDS, Command
+from dexsim2real_bringup.cli.options import condense
 from dexsim2real_bringup.cli.tables import show, write_text
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 
 VERBS = '''
+import sys
+from typing import Literal
+
+import tyro
+
 from dexsim2real_description import DexSim2RealError
 
 
@@ -26,6 +32,22 @@ def good(times: int = 1) -> None:
         times: How often.
     """
     print("word " * times)
+
+
+def choosy(number: tyro.conf.Positional[int], colour: Literal["red", "blue"] = "red", size: float = 1.0) -> None:
+    """Take some.
+
+    Args:
+        number: How many.
+        colour: Which.
+        size: How big.
+    """
+
+
+def leaving() -> None:
+    """Say something and exit."""
+    sys.stderr.write("own words\\n")
+    sys.exit(2)
 
 
 def bad() -> None:
@@ -51,11 +73,11 @@ def failing() -> int:
 
 @pytest.fixture
 def verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line with five verbs of a made-up module, and no others."""
+    """The command line with some verbs of a made-up module, and no others."""
     (tmp_path / "made_up_verbs.py").write_text(VERBS)
     (tmp_path / "needs_more.py").write_text("import a_package_that_is_not_there\n")
     monkeypatch.syspath_prepend(tmp_path)
-    names = ("good", "bad", "broken", "slow", "failing")
+    names = ("good", "choosy", "leaving", "bad", "broken", "slow", "failing")
     commands = {f"try {name}": Command(f"made_up_verbs:{name}", f"it is {name}") for name in names}
     commands["more"] = Command("needs_more:f", "needs a package")
     monkeypatch.setattr(cli, "COMMANDS", commands)
@@ -119,9 +141,41 @@ def test_interruption(capsys: pytest.CaptureFixture[str]) -> None:
 def test_options_come_from_the_signature(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["try", "good", "--times", "3"]) == 0
     assert capsys.readouterr().out == "word word word \n"
+
+
+@pytest.mark.usefixtures("verbs")
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["good", "--times", "often"], "error parsing --times: 'often' is not a whole number"),
+        (["good", "--times", "1.5"], "error parsing --times: '1.5' is not a whole number"),
+        (["good", "--times"], "missing value for argument '--times'. Expected 1 values"),
+        (["good", "--tmes", "2"], "unrecognized options: --tmes, 2; similar: --times INT"),
+        (["good", "twice"], "unrecognized options: twice"),
+        (["choosy", "3", "--colour", "mauve"], "invalid choice 'mauve' for argument '--colour'; valid: red, blue"),
+        (["choosy"], "missing INT How many"),
+        (["choosy", "3", "--size", "big"], "error parsing --size: 'big' is not a number"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_line(words: list[str], error: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["try", *words]) == 2
+    said = capsys.readouterr()
+    assert said.err == f"error: {error}; see dexsim2real try {words[0]} --help\n"
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("box", ["", "╭─ A ─╮\n╰─────╯\n", "╭─ A ─╮\n│ ─── │\n│ ─── │\n╰─────╯\n"])
+def test_whatever_the_options_library_says_there_is_a_line(box: str) -> None:
+    assert condense(box) == "not understood"
+    assert condense("Something new\n  on two lines.\n") == "something new on two lines"
+
+
+@pytest.mark.usefixtures("verbs")
+def test_what_a_command_itself_says_and_its_exit_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["try", "good", "--times", "often"])
+        main(["try", "leaving"])
     assert caught.value.code == 2
+    assert capsys.readouterr().err == "own words\n"
 
 
 @pytest.mark.usefixtures("verbs")

@@ -58,11 +58,10 @@ def split_verb(words: Sequence[str]) -> tuple[str, list[str]]:
 
 def run(verb: str, rest: Sequence[str]) -> int:
     """Import the verb's function, parse its options and call it."""
-    import tyro
+    from dexsim2real_bringup.cli.options import parse  # here, because tyro takes its time
 
-    function = load(COMMANDS[verb].target)
-    status = tyro.cli(function, prog=f"dexsim2real {verb}", args=list(rest))
-    return int(status or 0)
+    call = parse(load(COMMANDS[verb].target), verb, rest)
+    return int(call() or 0)
 
 
 def load(target: str) -> Callable[..., int | None]:
