@@ -10,6 +10,7 @@ from std_msgs.msg import String
 
 from dexsim2real_bringup.person import Person
 from dexsim2real_bringup.ros_session import RosSession
+from dexsim2real_bringup.trial_rules import REST, REST_PATIENCE, STARTS, VERDICTS
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.ros_node import qos_without_deadline
 from dexsim2real_sim.live_scene import Scene
@@ -17,11 +18,6 @@ from dexsim2real_sim.live_scene import Scene
 SCENES, JOINTS = "/simulator/scene", "/joint_states"
 PATIENCE = 60.0
 """For the simulator to do what it is asked [s]."""
-STARTS = 5
-"""Of the task, at most, until the robot comes to rest: some draws of object and twin make a finger tremble."""
-REST, REST_PATIENCE = 0.15, 10.0
-"""Largest joint speed, three quarters of that at which the gate refuses to arm [rad/s]; how long to wait for it [s]."""
-_VERDICTS = {"success": "", "lost": "lost"}
 
 
 class Referee(Protocol):
@@ -90,7 +86,7 @@ class SimulatorReferee:
 
     def over(self) -> str | None:
         """By the newest scene."""
-        return None if self._scene is None else _VERDICTS.get(self._scene.verdict)
+        return None if self._scene is None else VERDICTS.get(self._scene.verdict)
 
     def judge(self, why: str) -> str:
         """What it was when the trial ended."""

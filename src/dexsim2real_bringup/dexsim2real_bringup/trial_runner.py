@@ -15,6 +15,7 @@ from dexsim2real_bringup.graph import GraphOptions, NodeSpec, graph
 from dexsim2real_bringup.processes import Processes, check_running
 from dexsim2real_bringup.referee import Referee, SimulatorReferee
 from dexsim2real_bringup.ros_session import RosSession
+from dexsim2real_bringup.trial_rules import why_over
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.ros_node import QOS
 from dexsim2real_sim.tasks import make_task
@@ -83,14 +84,8 @@ class TrialRunner:
         return ends[0]
 
     def _why_over(self, begin: float, time_limit: float) -> str | None:
-        why = self._referee.over()
-        if why == "":
-            return ""
-        if self._gate == "stopped":
-            return f"the gate stopped: {self._words.get('cause')}"
-        if why is not None:
-            return why
-        return "time is up" if self._referee.now - begin >= time_limit else None
+        stopped = self._words.get("cause", "") if self._gate == "stopped" else None
+        return why_over(self._referee.over(), stopped, self._referee.now - begin, time_limit)
 
     def _arm(self) -> None:
         """Ask until the gate agrees, and wait for the policy to start."""

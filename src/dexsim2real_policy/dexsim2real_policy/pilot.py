@@ -105,5 +105,11 @@ def sensor_values(observation: Observation, target: np.ndarray) -> SensorValues:
     """The observation as what :func:`build_inputs` takes, with the joint targets in force [rad], shape (23,)."""
     joints = observation.joints
     return SensorValues(
-        joints.position, joints.velocity, joints.torque, target, touch=observation.touch, images=observation.images
+        joints.position,
+        joints.velocity,
+        joints.torque,
+        target,
+        touch=observation.touch,
+        images=observation.images,
+        features=observation.features,
     )

@@ -15,20 +15,15 @@ from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from dexsim2real_description import DexSim2RealError, make_cell
-from dexsim2real_description.action import ActionSpec
 from dexsim2real_description.observation import ObservationSpec
 from dexsim2real_description.ros_node import CHUNK_DEADLINE, QOS, GraphNode, Health, qos_without_deadline, run_node
 from dexsim2real_description.touch_cloud import unpack
-from dexsim2real_policy.artifact import read_contract
-from dexsim2real_policy.errors import ContractMismatchError
-from dexsim2real_policy.inference import Policy, hold_policy, load_policy
+from dexsim2real_policy.choice import HOLD, choose_policy
 from dexsim2real_policy.messages import JointReader, rgb_image
 from dexsim2real_policy.pilot import Pilot, StampedChunk
-from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_policy.silence import Silence
 
 CHUNKS = "/policy/action_chunk"
-HOLD = "hold"
 PARAMETERS: dict[str, Any] = {
     "artifact": HOLD,  # a policy folder, the name of a shipped policy, or "hold" to keep still
     "variant": "float32",  # or int8
@@ -51,7 +46,11 @@ class PolicyNode(GraphNode):
         super().__init__("policy")
         values = self.take_parameters(PARAMETERS)
         self._artifact = str(values["artifact"])
-        self._pilot = Pilot(choose_policy(values))
+        cell = make_cell(*(values[name] for name in ("arm", "hand", "touch")))
+        observation = ObservationSpec.of_cell(cell, rate=values["rate"])
+        longest = CHUNK_DEADLINE.nanoseconds * 1e-9
+        policy = choose_policy(self._artifact, cell, observation, longest, values["variant"], values["threads"])
+        self._pilot = Pilot(policy)
         contract = self._pilot.contract
         self._joints = JointReader(contract.action.joints)
         self._complaint = ""
@@ -153,27 +152,6 @@ class PolicyNode(GraphNode):
             return
         if stamped is not None:
             self._publisher.publish(chunk_message(stamped, list(self._pilot.contract.action.joints)))
-
-
-def choose_policy(values: dict[str, Any]) -> Policy:
-    """The policy that the parameters ask for, compared with the cell that they describe.
-
-    Raises ContractMismatchError if it was made for another cell or other rates, PolicyError if it is damaged.
-    """
-    cell = make_cell(values["arm"], values["hand"], values["touch"])
-    observation = ObservationSpec.of_cell(cell, rate=values["rate"])
-    if values["artifact"] == HOLD:
-        return hold_policy(observation, ActionSpec.of_cell(cell, rate=values["rate"]))
-    folder = policy_folder(values["artifact"])
-    contract = read_contract(folder)
-    slowest = 1e9 / CHUNK_DEADLINE.nanoseconds
-    if contract.observation.rate < slowest:
-        raise ContractMismatchError(
-            f"observation.rate is {contract.observation.rate:g} Hz in the policy, but the safety gate wants chunks at "
-            f"{slowest:.3g} Hz or more; train or export it with a higher policy rate"
-        )
-    action = ActionSpec.of_cell(cell, rate=contract.action.rate)  # chunks carry their own times: any rate will do
-    return load_policy(folder, observation, action, values["variant"], values["threads"])
 
 
 def chunk_message(stamped: StampedChunk, joints: list[str]) -> JointTrajectory:

@@ -86,6 +86,8 @@ class Observation:
     """The joint command in force [rad], shape (23,); None while nobody commands the robot."""
     ages: dict[str, float]
     """How old each value is now, by stream [s]."""
+    features: Array | None = None
+    """What only a simulator knows, shape (F,); None for a policy that does not ask for it."""
 
 
 class SensorSync:
@@ -100,6 +102,7 @@ class SensorSync:
         self.cameras: dict[str, Stream[NDArray[np.uint8]]] = {
             name: Stream(f"{name} camera", spec.max_image_age) for name in spec.cameras
         }
+        self.features: Stream[Array] | None = Stream("features", spec.max_joint_age) if spec.features else None
 
     def take(self, now_ns: int) -> Observation:
         """The newest joint state, and of every other stream the newest value that is not younger.
@@ -115,7 +118,10 @@ class SensorSync:
         images = {}
         for name, stream in self.cameras.items():
             images[name], ages[stream.name] = stream.take(stamp_ns, now_ns)
-        return Observation(stamp_ns, joints, touch, images, self._command(stamp_ns, now_ns), ages)
+        features = None
+        if self.features is not None:
+            features, ages[self.features.name] = self.features.take(stamp_ns, now_ns)
+        return Observation(stamp_ns, joints, touch, images, self._command(stamp_ns, now_ns), ages, features)
 
     def _command(self, stamp_ns: int, now_ns: int) -> Array | None:
         try:

@@ -78,9 +78,9 @@ class Cameras:
         self._grain = Grain(*size)
         self.reseed(seed)
 
-    def reseed(self, seed: int) -> None:
-        """Restart the random streams."""
-        self._streams = frame_streams(seed, self._plant.sim.num_envs)
+    def reseed(self, seed: int, first: int = 0) -> None:
+        """Restart the random streams, as if the first environment were number `first`."""
+        self._streams = frame_streams(seed, self._plant.sim.num_envs, first)
 
     def frames(self, ids: Ids, depth: bool = False, geoms: bool = False) -> Frames:
         """A new frame of every camera in these environments; depth and segmentation where asked for."""

@@ -32,7 +32,7 @@ from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.sensing import Sensors
 from dexsim2real_sim.snapshot import Snapshot
 from dexsim2real_sim.tasks import Task, make_task
-from dexsim2real_sim.tasks.base import Goal
+from dexsim2real_sim.tasks.base import Goal, feature_columns, flat_features
 from dexsim2real_sim.twin import Twin
 
 Array = NDArray[np.float64]
@@ -100,8 +100,7 @@ class DexEnv(VectorEnv):
         self._make_spaces()
 
     def _observation_spec(self) -> ObservationSpec:
-        widths = {name: value[0].size for name, value in self.features.items()}
-        columns = tuple(f"{n}.{i}" if widths[n] > 1 else n for n in widths for i in range(widths[n]))
+        columns = feature_columns(self.features)
         size = self.config.image_size
         seen = {"cameras": CAMERAS, "image_size": size} if size else {"cameras": ()}
         return ObservationSpec.of_cell(self.cell, rate=self.config.policy_rate, features=columns, **seen)
@@ -179,9 +178,8 @@ class DexEnv(VectorEnv):
 
     def sensor_values(self) -> SensorValues:
         """What the present observation is made of, as `load_policy`'s policies take it; features among it."""
-        flat = [value.reshape(self.num_envs, -1) for value in self.features.values()]
         readings: SensorValues = self.sensors.readings(self.target)
-        readings.features = np.concatenate(flat, axis=1)
+        readings.features = flat_features(self.features)
         readings.images = {name: self._images[:, i] for i, name in enumerate(CAMERAS)}
         return readings
 

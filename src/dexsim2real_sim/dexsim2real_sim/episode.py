@@ -41,9 +41,9 @@ class EpisodeStarter:
         self._coming: dict[int, Snapshot] = {}
         self._recalled: dict[int, Snapshot] = {}
 
-    def reseed(self, seed: int) -> None:
-        """Restart the random streams."""
-        self._streams = episode_streams(seed, len(self._streams))
+    def reseed(self, seed: int, first: int = 0) -> None:
+        """Restart the random streams, as if the first environment were number `first`."""
+        self._streams = episode_streams(seed, len(self._streams), first)
 
     def start(self, ids: Ids) -> Array:
         """Begin new episodes; returns the joint targets [rad], shape (k, 23)."""

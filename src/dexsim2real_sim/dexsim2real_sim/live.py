@@ -21,9 +21,11 @@ from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.objects import choose_objects
 from dexsim2real_sim.parameters import NAMES, check_values
 from dexsim2real_sim.plant import CONTROL_RATE, Plant
+from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.sensing import Sensors
 from dexsim2real_sim.simulation import Array
 from dexsim2real_sim.tasks import make_task
+from dexsim2real_sim.tasks.base import feature_columns, flat_features
 from dexsim2real_sim.twin import Twin
 
 _COLUMN = {name: column for column, name in enumerate(JOINTS)}
@@ -38,16 +40,17 @@ MAX_AHEAD = 0.02
 class LiveCell:
     """The robot side of the live graph in simulation: no episodes, no rewards, one tick per control period."""
 
-    def __init__(self, config: EnvConfig, twin: Twin | None = None) -> None:
+    def __init__(self, config: EnvConfig, twin: Twin | None = None, sampler: ParameterSampler | None = None) -> None:
+        """`sampler` draws the parameters of each start; without one they are nominal, or what was set."""
         config = replace(config, num_envs=1, policy_rate=CONTROL_RATE, threads=1)
         self.task = make_task(config.task)
         self.cell = make_cell(config.arm, config.hand, config.touch)
         self.plant = Plant(self.cell, self.task, config, twin)
         self.plant.world.difficulty[:] = config.difficulty
         self._set = _Values()
-        self._starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin or self._set)
+        self._starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin or sampler or self._set)
         self._sensors = Sensors(self.cell, self.plant, config, twin)
-        self._twin, self.seed = twin, config.seed
+        self._twin, self._sampler, self.seed = twin, sampler, config.seed
         self.starts = 0
         """How often the task was started; the cell is made started."""
         self.ticks = 0
@@ -73,11 +76,16 @@ class LiveCell:
         self._sensors.reset(_ONE)
         self.starts += 1
 
-    def rewind(self, seed: int | None = None) -> None:
-        """As if the cell had just been made, of this seed if one is given, but for its time and its parameters."""
+    def rewind(self, seed: int | None = None, number: int = 0) -> None:
+        """As if the cell had just been made, of this seed if one is given, but for its time and its parameters.
+
+        It starts as environment `number` of a batch with this seed does.
+        """
         self.seed = self.seed if seed is None else seed
-        self._starter.reseed(self.seed)
-        self._sensors.reseed(self.seed)
+        self._starter.reseed(self.seed, number)
+        self._sensors.reseed(self.seed, number)
+        if self.plant.twin is not None:
+            self.plant.twin.rewind(number)
         self.starts = 0
         self.reset()
 
@@ -86,7 +94,7 @@ class LiveCell:
 
         Raises SimError without a working OpenGL library.
         """
-        return Cameras(self.plant, mounts, size, self.seed, self._twin, self._twin)
+        return Cameras(self.plant, mounts, size, self.seed, self._twin or self._sampler, self._twin)
 
     def command(self, positions: Mapping[str, float], velocities: Mapping[str, float] | None = None) -> None:
         """Joint targets [rad] by name, and how fast they move [rad/s]; joints that are not named keep theirs.
@@ -128,6 +136,25 @@ class LiveCell:
             return "lost" if self.task.lost(features)[0] else "open"
         self._reached += elapsed
         return "success" if self._reached >= self.task.hold - 1e-9 else "open"
+
+    @property
+    def objects(self) -> dict[str, str]:
+        """What each slot of the task holds, by names of the catalogue."""
+        return dict(self._starter.object_names[0])
+
+    def features(self) -> Array:
+        """What only a simulator knows, in the order of `feature_names`, shape (1, F)."""
+        return flat_features(self.task.features(self.plant.world))
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """One for each number of `features`."""
+        return feature_columns(self.task.features(self.plant.world))
+
+    def failure(self) -> str:
+        """Why the goal is not reached now, in words and numbers."""
+        world = self.plant.world
+        return self.task.failure(self.task.features(world), world.difficulty, 0)
 
     def object_poses(self) -> dict[str, NDArray[np.float64]]:
         """Position [m] and quaternion w, x, y, z of every free body, shape (7,)."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
+TOUCH_RATE = 100.0
+"""Touch readings per second [Hz]."""
+SCENE_RATE = 30.0
+"""Of the objects' poses, of what the cameras draw, and of looks at what has come of the task [Hz]."""
 CATCH_UP = 4
 """Ticks that may be made up for at once; older ones are given up, so that a long stall is not played back."""
 

@@ -14,9 +14,9 @@ _BLOCK = 32
 """Steps of noise drawn at a time; one call into the generator instead of thirty-two."""
 
 
-def episode_streams(seed: int, num_envs: int) -> list[np.random.Generator]:
-    """One generator per environment for what is drawn at the start of an episode."""
-    return [np.random.default_rng([seed, i, 0]) for i in range(num_envs)]
+def episode_streams(seed: int, num_envs: int, first: int = 0) -> list[np.random.Generator]:
+    """One generator per environment for what is drawn at the start of an episode; `first` numbers the first one."""
+    return [np.random.default_rng([seed, first + i, 0]) for i in range(num_envs)]
 
 
 class NoiseStreams:
@@ -25,8 +25,8 @@ class NoiseStreams:
     The next block is drawn by a thread while physics runs: drawing costs as much as all other work of a step.
     """
 
-    def __init__(self, seed: int, num_envs: int, channels: int) -> None:
-        self._streams = [np.random.default_rng([seed, i, 1]) for i in range(num_envs)]
+    def __init__(self, seed: int, num_envs: int, channels: int, first: int = 0) -> None:
+        self._streams = [np.random.default_rng([seed, first + i, 1]) for i in range(num_envs)]
         self._blocks = [np.empty((_BLOCK, num_envs, channels), np.float32) for _ in range(2)]
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="noise")
         self._coming = self._worker.submit(self._fill, self._blocks[1])
@@ -48,6 +48,6 @@ class NoiseStreams:
             block[:, i] = stream.standard_normal((_BLOCK, block.shape[2]), np.float32)
 
 
-def frame_streams(seed: int, num_envs: int) -> list[np.random.Generator]:
+def frame_streams(seed: int, num_envs: int, first: int = 0) -> list[np.random.Generator]:
     """One generator per environment for what is drawn with every camera frame."""
-    return [np.random.default_rng([seed, i, 3]) for i in range(num_envs)]
+    return [np.random.default_rng([seed, first + i, 3]) for i in range(num_envs)]

@@ -50,10 +50,10 @@ class Sensors:
         """What decides this step's push, shape (N, 4)."""
         self.reseed(config.seed)
 
-    def reseed(self, seed: int) -> None:
-        """Restart the random streams."""
-        self._noise = NoiseStreams(seed, self._size, self._channels)
-        self._episodes = [np.random.default_rng([seed, env, 2]) for env in range(self._size)]
+    def reseed(self, seed: int, first: int = 0) -> None:
+        """Restart the random streams, as if the first environment were number `first`."""
+        self._noise = NoiseStreams(seed, self._size, self._channels, first)
+        self._episodes = [np.random.default_rng([seed, first + env, 2]) for env in range(self._size)]
 
     def reset(self, ids: Ids) -> None:
         """Begin an episode: no memory of the one before."""

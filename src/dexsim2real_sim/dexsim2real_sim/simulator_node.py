@@ -23,7 +23,7 @@ from dexsim2real_description import JOINTS, DexSim2RealError
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, qos_without_deadline, run_node
 from dexsim2real_description.scheduling import ROBOT
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, TOUCH_FRAME, pack
-from dexsim2real_sim.live_clock import Pace, Periodic
+from dexsim2real_sim.live_clock import SCENE_RATE, TOUCH_RATE, Pace, Periodic
 from dexsim2real_sim.live_parameters import CELL_PARAMETERS, make_live_cell
 from dexsim2real_sim.live_scene import describe
 from dexsim2real_sim.parameters import PARAMETERS
@@ -32,9 +32,6 @@ from dexsim2real_sim.plant import CONTROL_RATE
 NODE_PARAMETERS: dict[str, Any] = {**CELL_PARAMETERS, "speed": 1.0}
 """Parameters of the node itself and their defaults."""
 
-TOUCH_RATE = 100.0
-SCENE_RATE = 30.0
-"""Of the objects' poses, and of what the cameras draw [Hz]."""
 COMMANDS_KEPT = 20
 """Commands that may wait while a tick is computed: the gate sends two or three per tick."""
 

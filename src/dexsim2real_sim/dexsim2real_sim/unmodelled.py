@@ -24,14 +24,18 @@ class TwinPhysics:
     """Stribeck friction, jitter of commands and a payload, on every environment of a simulation."""
 
     def __init__(self, twin: Twin, sim: Simulation, model_fields: ModelFields) -> None:
-        self._effects = twin.unmodelled
+        self._effects, self._seed = twin.unmodelled, twin.seed
         self._sim, self._fields = sim, model_fields
-        self._noise = NoiseStreams(twin.seed, sim.num_envs, 1)
         self._forces: Array = sim.batch.bind("qfrc_applied")
         self._static = np.zeros(len(JOINTS))
         self._static[ARM], self._static[HAND] = twin.unmodelled.stribeck_arm, twin.unmodelled.stribeck_hand
         self._inertia = sim.model.dof_M0[: len(JOINTS)].copy()
         self._delay: Array = np.zeros((sim.num_envs, len(JOINTS)))
+        self.rewind()
+
+    def rewind(self, first: int = 0) -> None:
+        """Restart the jitter of commands, as if the first environment were number `first`."""
+        self._noise = NoiseStreams(self._seed, self._sim.num_envs, 1, first)
 
     def write(self, ids: Ids) -> None:
         """Add the payload to the palm; the robot's gravity compensation does not know of it."""

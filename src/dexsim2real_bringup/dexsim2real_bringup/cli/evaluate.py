@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from dexsim2real_audit.evaluation import (
     Driver,
@@ -22,19 +21,21 @@ from dexsim2real_audit.evaluation import (
     run_trials,
     success_rate,
 )
-from dexsim2real_bringup.cli.tables import Cell, show, write_json
+from dexsim2real_bringup.cli.evaluate_tables import failure_rows, result_rows, stop_rows
+from dexsim2real_bringup.cli.tables import show, write_json
+from dexsim2real_bringup.gated_trials import GatedTrials
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy import load_policy
 from dexsim2real_policy.artifact import read_contract
 from dexsim2real_policy.shipped import policy_folder
-from dexsim2real_sim import DexEnv, ParameterSampler, Twin, Uniform, load_randomization, make_env
+from dexsim2real_sim import DexEnv, ParameterSampler, Twin, Uniform, load_randomization
+from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.video import film_episode
 
 FILM_WIDTH = 720
 """[px]"""
 SCRIPT = "script"
 """In place of an artifact: the task's scripted motion."""
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def evaluate(
@@ -50,6 +51,7 @@ def evaluate(
     arm: str = "panda",
     hand: str = "v4",
     touch: str = "grid15",
+    gate: bool = False,
     videos: int = 0,
     out: Path = Path("runs/evaluate"),
     json: Path | None = None,
@@ -69,6 +71,7 @@ def evaluate(
         arm: of the robot, panda or fr3.
         hand: v4 or v5.
         touch: the fingertips' skin.
+        gate: behind the safety gate, as on the robot, at the rates of the live graph; one trial after the other.
         videos: film this many of the failed trials, which are done again for that.
         out: folder for the films.
         json: write every trial to this file too.
@@ -78,17 +81,24 @@ def evaluate(
     if not 0.0 <= difficulty <= 1.0:
         raise DexSim2RealError(f"difficulty is {difficulty:g}; it must be from 0 to 1")
     folder, task = _find(artifact, task)
-    robot = {"arm": arm, "hand": hand, "touch": touch}
-    env = _environment(folder, task, trials, twin, parameters, objects=objects, difficulty=difficulty, **robot)
-    driver = ScriptDriver(env) if folder is None else _policy(folder, env)
-    results = _run(env, driver, range(seeds))
+    config = EnvConfig(task, trials, objects=objects, difficulty=difficulty, arm=arm, hand=hand, touch=touch)
+    stand_in = None if twin is None else Twin.named(twin)
+    sampler = _sampler(parameters) if stand_in is None else None
     where = f"twin {twin}" if twin is not None else f"simulation, {parameters} parameters"
-    title = f"{artifact} on {env.task.name}, {objects} objects, {where}"
-    show(title, _rows(results))
-    failures = [result for result in results if not result.success]
-    if failures:
-        show("Failures", _reasons(failures))
-        _film(env, driver, failures[:videos], out)
+    title = f"{artifact} on {task}, {objects} objects, {where}"
+    if gate:
+        if folder is None or videos:
+            what = "--videos films trials" if videos else "a script is followed"
+            raise DexSim2RealError(f"{what} only without the safety gate; leave out --gate")
+        title += ", behind the safety gate"
+        results = _run_gated(GatedTrials(artifact, config, stand_in, sampler), range(seeds), trials)
+        _show(title, results)
+    else:
+        env = _environment(folder, config, stand_in, sampler)
+        driver = ScriptDriver(env) if folder is None else _policy(folder, env)
+        results = _run(env, driver, range(seeds))
+        _show(title, results)
+        _film(env, driver, [result for result in results if not result.success][:videos], out)
     if json is not None:
         rate = success_rate(results)
         write_json(json, {"title": title, "success": asdict(rate), "trials": [asdict(result) for result in results]})
@@ -104,18 +114,14 @@ def _find(artifact: str, task: str | None) -> tuple[Path | None, str]:
     return folder, task or read_contract(folder).task
 
 
-def _environment(
-    folder: Path | None, task: str, trials: int, twin: str | None, parameters: str, **options: Any
-) -> DexEnv:
+def _environment(folder: Path | None, config: EnvConfig, twin: Twin | None, sampler: ParameterSampler | None) -> DexEnv:
     """A cell for each trial, with the rate and the images that the policy wants."""
     if folder is not None:
         contract = read_contract(folder)
         spec = contract.observation
-        options["policy_rate"] = contract.action.rate
-        options["image_size"] = spec.image_size if spec.cameras else None
-    stand_in = None if twin is None else Twin.named(twin)
-    sampler = _sampler(parameters) if stand_in is None else None
-    return make_env(task, trials, sampler=sampler, twin=stand_in, **options)
+        size = spec.image_size if spec.cameras else None
+        config = replace(config, policy_rate=contract.action.rate, image_size=size)
+    return DexEnv(config, sampler, twin)
 
 
 def _policy(folder: Path, env: DexEnv) -> PolicyDriver:
@@ -129,19 +135,44 @@ def _sampler(parameters: str) -> ParameterSampler | None:
 
 
 def _run(env: DexEnv, driver: Driver, seeds: range) -> list[TrialResult]:
-    """All trials of all seeds, with a bar."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    """All trials of all seeds, those of a seed side by side."""
     results: list[TrialResult] = []
-    with Progress(*columns, transient=True) as progress:
-        bar = progress.add_task("trials", total=len(seeds) * env.num_envs)
+    with _bar(len(seeds) * env.num_envs) as note:
         for seed in seeds:
-            progress.update(bar, description=f"seed {seed}")
-            results += run_trials(env, driver, seed, partial(_note, progress, bar, len(results)))
+            results += run_trials(env, driver, seed, partial(_further, note, seed, len(results)))
     return results
 
 
-def _note(progress: Progress, bar: TaskID, before: int, done: int) -> None:
-    progress.update(bar, completed=before + done)
+def _run_gated(cell: GatedTrials, seeds: range, trials: int) -> list[TrialResult]:
+    """The same trials behind the safety gate, one after the other."""
+    results: list[TrialResult] = []
+    with closing(cell), _bar(len(seeds) * trials) as note:
+        for seed in seeds:
+            for number in range(trials):
+                results.append(cell.run(seed, number))
+                note(seed, len(results))
+    return results
+
+
+def _show(title: str, results: list[TrialResult]) -> None:
+    show(title, result_rows(results))
+    if stops := stop_rows(results):
+        show("Stopped by the safety gate", stops)
+    if failures := [result for result in results if not result.success]:
+        show("Failures", failure_rows(failures))
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar; what it yields is told the seed and how many trials are done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, transient=True) as progress:
+        bar = progress.add_task("trials", total=total)
+        yield lambda seed, done: progress.update(bar, description=f"seed {seed}", completed=done)
+
+
+def _further(note: Callable[[int, int], None], seed: int, before: int, done: int) -> None:
+    note(seed, before + done)
 
 
 def _film(env: DexEnv, driver: Driver, failures: list[TrialResult], folder: Path) -> None:
@@ -151,39 +182,3 @@ def _film(env: DexEnv, driver: Driver, failures: list[TrialResult], folder: Path
         begin_trials(env, driver, failure.seed)
         film = film_episode(env, driver.act, file, FILM_WIDTH, index=failure.number)
         Console().print(f"{file}: {film.outcome}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _rows(results: list[TrialResult]) -> list[dict[str, Cell]]:
-    """One per seed, and all together."""
-    groups = {str(seed): [r for r in results if r.seed == seed] for seed in sorted({r.seed for r in results})}
-    rows: list[dict[str, Cell]] = []
-    for name, group in {**groups, "all": results}.items():
-        rate, won = success_rate(group), [r.seconds for r in group if r.success]
-        rows.append(
-            {
-                "seed": name,
-                "successes": len(won),
-                "trials": len(group),
-                "rate": rate.value,
-                "from": rate.low,
-                "to": rate.high,
-                "seconds of a success": sum(won) / len(won) if won else None,
-            }
-        )
-    return rows
-
-
-def _reasons(failures: list[TrialResult]) -> list[dict[str, Cell]]:
-    """The kinds of failure, most frequent first, each with one example."""
-    kinds = Counter(_NUMBER.sub("#", failure.reason) for failure in failures)
-    examples = {_NUMBER.sub("#", failure.reason): failure for failure in reversed(failures)}
-    return [
-        {
-            "times": count,
-            "for example": examples[kind].reason,
-            "seed": examples[kind].seed,
-            "trial": examples[kind].number,
-            "object": examples[kind].object,
-        }
-        for kind, count in kinds.most_common()
-    ]

@@ -172,6 +172,17 @@ class Task(ABC):
         """Whether the episode cannot succeed any more, an object on the floor for instance, shape (N,)."""
 
 
+def feature_columns(features: Features) -> tuple[str, ...]:
+    """A name for each number of one environment's features: `lifted`, `to_goal.0`, `to_goal.1` and so on."""
+    widths = {name: value[0].size for name, value in features.items()}
+    return tuple(f"{name}.{i}" if width > 1 else name for name, width in widths.items() for i in range(width))
+
+
+def flat_features(features: Features) -> Array:
+    """The numbers in a row per environment, shape (N, F)."""
+    return np.concatenate([value.reshape(len(value), -1) for value in features.values()], axis=1)
+
+
 def add_free_body(spec: mujoco.MjSpec, name: str, mass: float, inertia: Array) -> mujoco.MjsBody:
     """A free body with explicit mass [kg] and principal inertia [kg m^2], shape (3,); geoms carry no mass."""
     body = spec.worldbody.add_body(name=name, mass=mass, inertia=inertia, explicitinertial=True)
