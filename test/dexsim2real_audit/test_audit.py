@@ -14,7 +14,7 @@ from dexsim2real_audit.rollout import Fault, rollout_traces
 from dexsim2real_audit.suggestion import Suggestion, changed
 from dexsim2real_audit.trace import POSITION, TOUCH
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_sim.randomization import AdrBox, Independent, Uniform
+from dexsim2real_sim.randomization import AdrBox, Granular, Independent, Uniform
 
 BOX = AdrBox(["arm_delay", "hand_stiffness"], [0.0, 0.9], [0.02, 1.1])
 CONFIG = AuditConfig("pick_place", ("soup_can",), cells=24, alpha=0.1)
@@ -119,10 +119,19 @@ def test_more_objects_than_the_task_has_are_refused(cells, recordings):
         audit(recordings[0], BOX, AuditConfig("pick_place", ("apple", "orange"), cells=24, alpha=0.1), cells)
 
 
-@pytest.mark.parametrize("before", [Uniform(["arm_delay", "gravity"]), BOX, Independent([BOX, Uniform(["gravity"])])])
+@pytest.mark.parametrize(
+    "before",
+    [
+        Uniform(["arm_delay", "gravity"]),
+        BOX,
+        Independent([BOX, Uniform(["gravity"])]),
+        Granular(Uniform(["arm_delay", "light_x"]), ["light_x"]),
+    ],
+)
 def test_a_suggestion_changes_one_range_and_no_other(before):
     after = changed(before, Suggestion("arm_delay", 0.05, 0.06, 2.0, 1.0))
     assert set(after.names) == set(before.names)
+    assert type(after) is Granular if isinstance(before, Granular) else type(after) is Independent
     rows = after.sample(np.random.default_rng(0), 200)
     delay = rows[:, after.names.index("arm_delay")]
     assert (delay.min() >= 0.05) & (delay.max() <= 0.06)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from dexsim2real_bringup.cli import main
 from dexsim2real_sim import load_randomization
+from dexsim2real_sim.randomization import Granular
 
 pytest.importorskip("cma", reason="needs the extra 'dr'")
 
@@ -76,6 +77,11 @@ def test_parameters_by_name_and_what_needs_references(tmp_path: Path, capsys: py
     assert load_randomization(tmp_path / "randomization.yaml").distribution.names == ("friction_tip", "table_red")
     assert main([*command, "--method", "vanilla", "--rest", "manual"]) == 0
     assert len(load_randomization(tmp_path / "randomization.yaml").distribution.names) > 80
+    assert main([*command, "--method", "vanilla", "--granularity", "frame", "--rest", "manual"]) == 0
+    drawn = load_randomization(tmp_path / "randomization.yaml").distribution
+    assert isinstance(drawn, Granular)
+    assert {"table_red", "distractor_count"} <= drawn.frame
+    assert "friction_tip" in set(drawn.names) - drawn.frame
     assert main(command) == 2
     assert "the critic image compares with references" in capsys.readouterr().err
     assert main(["dr", "run", "--out", str(tmp_path), "--parameters", "frictio", "--method", "vanilla"]) == 2

@@ -16,7 +16,7 @@ from dexsim2real_audit.windows import Window
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim import PARAMETERS, Uniform
 from dexsim2real_sim.counterpart import Counterpart
-from dexsim2real_sim.randomization import AdrBox, Distribution, Independent, Mixture
+from dexsim2real_sim.randomization import AdrBox, Distribution, Granular, Independent, Mixture
 
 Array = NDArray[np.float64]
 
@@ -92,6 +92,8 @@ def changed(distribution: Distribution, suggestion: Suggestion) -> Distribution:
 
     Raises DexSim2RealError for a kind of distribution that cannot be taken apart.
     """
+    if isinstance(distribution, Granular):
+        return Granular(changed(distribution.of, suggestion), distribution.frame)
     name = suggestion.parameter
     box = AdrBox([name], [suggestion.low], [suggestion.high])
     rest = _without(distribution, name)

@@ -22,7 +22,6 @@ from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.twin import Twin
 from dexsim2real_sim.unmodelled import develop
 
-_FRAME = tuple(p for p in PARAMETERS.values() if p.granularity == "frame")
 _ONE = np.array([0])
 
 
@@ -67,7 +66,8 @@ class Cameras:
         """
         self.size = size
         self._plant, self._twin = plant, twin
-        self._sampler = sampler if sampler is not None and {p.name for p in _FRAME} & set(sampler.names) else None
+        self._frame = tuple(p for name, p in PARAMETERS.items() if name in plant.values.frame)
+        self._sampler = sampler if sampler is not None and plant.values.frame & set(sampler.names) else None
         self._model = plant.sim.batch.get_model(0)
         self._data = mujoco.MjData(self._model)
         self._renderer = SceneRenderer(self._model, size[1], size[0], quality)
@@ -112,11 +112,12 @@ class Cameras:
         rng, plant = self._streams[env], self._plant
         if self._sampler is not None:
             drawn = dict(zip(self._sampler.names, self._sampler.sample(rng, 1)[0].tolist(), strict=True))
-            for p in _FRAME:
-                plant.values[p.name][env] = drawn.get(p.name, plant.values[p.name][env])
+            for p in self._frame:
+                value = drawn.get(p.name, plant.values[p.name][env])
+                plant.values[p.name][env] = round(value) if p.integer else value
         noise = np.random.default_rng(rng.integers(2**63))
         plant.sim.batch.get_model(env, self._model)
-        for p in _FRAME:
+        for p in self._frame:
             if p.write is not None:
                 p.write(self._fields, _ONE, plant.values[p.name][env : env + 1])
         plant.sim.batch.get_data(env, self._data)

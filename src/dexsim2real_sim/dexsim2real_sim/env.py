@@ -27,6 +27,7 @@ from dexsim2real_sim.objects import choose_objects
 from dexsim2real_sim.parameters import NAMES, check_values
 from dexsim2real_sim.parameters.camera import LONGEST_IMAGE_LAG
 from dexsim2real_sim.plant import Plant
+from dexsim2real_sim.randomization import frame_parameters
 from dexsim2real_sim.render import FAST, Quality
 from dexsim2real_sim.sampling import ParameterSampler
 from dexsim2real_sim.sensing import Sensors
@@ -69,6 +70,7 @@ class DexEnv(VectorEnv):
         self.cell: Cell = make_cell(config.arm, config.hand, config.touch)
         self.plant = Plant(self.cell, self.task, config, twin)
         self.sim, self.world, self.values = self.plant.sim, self.plant.world, self.plant.values
+        self.values.frame = frame_parameters(sampler)
         self.starter = EpisodeStarter(self.plant, config, choose_objects(config.objects), twin or sampler)
         self.sensors = Sensors(self.cell, self.plant, config, twin)
         self._sampler, self._twin = sampler, twin

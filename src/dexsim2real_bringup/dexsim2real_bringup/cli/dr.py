@@ -26,7 +26,8 @@ from dexsim2real_dr.methods.dreureka import model_choice
 from dexsim2real_dr.methods.find import SEARCHES, SILENT, find, make_search
 from dexsim2real_sim import Randomization, names_of
 from dexsim2real_sim.parameters import parameter
-from dexsim2real_sim.randomization import with_manual_ranges
+from dexsim2real_sim.randomization import chosen_granularity, with_manual_ranges
+from dexsim2real_sim.randomization.granular import Choice
 from dexsim2real_sim.randomization.method import Method
 from dexsim2real_sim.tasks import TASKS
 
@@ -38,6 +39,7 @@ def run(
     factors: tuple[str, ...] = ("lighting", "background"),
     parameters: tuple[str, ...] = (),
     rest: Literal["nominal", "manual"] = "nominal",
+    granularity: Choice = "registry",
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     endpoint: str | None = None,
     model: str | None = None,
@@ -59,6 +61,8 @@ def run(
         parameters: these parameters are searched instead.
         rest: what the file says of all other parameters: nothing, so that they stay nominal, or their manual ranges,
             as training wants it.
+        granularity: whether parameters that only pictures show are drawn once per episode or with every frame;
+            the registry says it of each. Single ones can be named in the file, see docs/randomise.md.
         config: how to search; a baseline may ask about rounds times samples.
         endpoint: address of an OpenAI-compatible server for the model.
         model: its name there; the key is taken from OPENAI_API_KEY. Also picks the ranges of dreureka.
@@ -89,8 +93,8 @@ def run(
                 say(time_split(search.state.seconds))
             else:
                 result = _baseline_with_progress(method, problem, config, out, asked)
-    saved = replace(result, distribution=with_manual_ranges(result.distribution)) if rest == "manual" else result
-    saved.save(out / "randomization.yaml")
+    whole = with_manual_ranges(result.distribution) if rest == "manual" else result.distribution
+    replace(result, distribution=chosen_granularity(whole, granularity)).save(out / "randomization.yaml")
     _show(result, out, json)
 
 

@@ -56,6 +56,8 @@ class ParameterValues:
         nominal = np.array([p.nominal for p in PARAMETERS.values()])
         self.table: Array = np.tile(nominal, (num_envs, 1))
         """Current values, shape (N, parameters), columns as NAMES."""
+        self.frame = frozenset(name for name, p in PARAMETERS.items() if p.granularity == "frame")
+        """Parameters that cameras write, for one frame at a time; the others are written by `write`."""
 
     def __getitem__(self, name: str) -> Array:
         """Live values of one parameter, shape (N,). Raises UnknownNameError."""
@@ -75,5 +77,5 @@ class ParameterValues:
         Those that change with every camera frame are left to the cameras.
         """
         for name, p in PARAMETERS.items():
-            if p.write is not None and p.granularity == "episode":
+            if p.write is not None and name not in self.frame:
                 p.write(self._fields, ids, self.table[ids, self._columns[name]])

@@ -11,12 +11,13 @@ from dexsim2real_description import UnknownNameError
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.randomization.adr_box import AdrBox
 from dexsim2real_sim.randomization.distribution import Distribution
+from dexsim2real_sim.randomization.granular import Granular
 from dexsim2real_sim.randomization.independent import Independent
 from dexsim2real_sim.randomization.mixture import Mixture
 from dexsim2real_sim.randomization.strict import entries, items, number, text
 from dexsim2real_sim.randomization.uniform import Uniform
 
-KINDS = ("uniform", "mixture", "adr_box", "independent")
+KINDS = ("uniform", "mixture", "adr_box", "independent", "granular")
 
 
 def describe(distribution: Distribution) -> dict[str, Any]:
@@ -39,6 +40,8 @@ def describe(distribution: Distribution) -> dict[str, Any]:
             return {"kind": "mixture", "parameters": _ends(distribution), "components": components}
         case Independent(parts=parts):
             return {"kind": "independent", "parts": [describe(part) for part in parts]}
+        case Granular(of=inner, frame=frame):
+            return {"kind": "granular", "frame": [name for name in names if name in frame], "of": describe(inner)}
         case _:
             raise SimError(f"a {type(distribution).__name__} cannot be saved; save one of {', '.join(KINDS)}")
 
@@ -60,6 +63,9 @@ def parse(data: Any) -> Distribution:
         return _mixture(_fields(data, "parameters", "components"))
     if kind == "independent":
         return Independent([parse(part) for part in items("parts", _fields(data, "parts")["parts"])])
+    if kind == "granular":
+        found = _fields(data, "frame", "of")
+        return Granular(parse(found["of"]), [text("frame", name) for name in items("frame", found["frame"])])
     raise UnknownNameError("kind of distribution", kind, KINDS)
 
 

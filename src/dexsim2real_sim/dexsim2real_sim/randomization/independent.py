@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.parameters import PARAMETERS
 from dexsim2real_sim.randomization.distribution import Array, Distribution, Entropy, check_names
+from dexsim2real_sim.randomization.granular import Granular
 from dexsim2real_sim.randomization.uniform import Uniform
 
 
@@ -15,8 +17,10 @@ class Independent:
     """Distributions over different parameters, each drawn on its own. Immutable."""
 
     def __init__(self, parts: Sequence[Distribution]) -> None:
-        """Raises SimError unless there is a part, and every parameter is in one part only."""
+        """Raises SimError unless there is a part, none granular, and every parameter is in one part only."""
         self.parts = tuple(parts)
+        if any(isinstance(part, Granular) for part in self.parts):
+            raise SimError("a granular distribution stands beside others; it must be around all of them")
         self.names = tuple(name for part in self.parts for name in part.names)
         check_names(self.names)
         self._ends = np.cumsum([len(part.names) for part in self.parts])[:-1]
