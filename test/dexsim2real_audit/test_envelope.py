@@ -1,7 +1,9 @@
+import warnings
+
 import numpy as np
 import pytest
 
-from dexsim2real_audit.envelope import Distance, coverage, distance, envelope
+from dexsim2real_audit.envelope import Distance, coverage, distance, envelope, quantiles
 
 FAMILY = np.random.default_rng(0).normal(0, 1, (4000, 20, 2))
 
@@ -46,3 +48,16 @@ def test_a_family_without_spread():
     same = np.ones((3, 2, 1))
     assert distance(np.ones((2, 1)), same).ratio == 1.0
     assert distance(np.zeros((2, 1)), same).ratio == float("inf")
+
+
+@pytest.mark.parametrize("known", [0.0, 0.3, 1.0])
+def test_quantiles_are_those_of_numpy(known):
+    rng = np.random.default_rng(3)
+    values = rng.normal(0, 1, (17, 6, 4))
+    values[rng.random(values.shape) > known] = np.nan
+    values[:, 0] = 1.5
+    shares = (0.0, 0.025, 0.5, 0.91, 1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy warns of columns without a number
+        expected = np.nanquantile(values, shares, axis=0)
+    np.testing.assert_allclose(quantiles(values, shares), expected, rtol=1e-12)

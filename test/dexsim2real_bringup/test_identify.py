@@ -60,12 +60,15 @@ def test_a_bag_of_the_real_panda_gives_what_its_table_gives(tmp_path):
             head = header(time(1000 + stamp // 10**9, stamp % 10**9), "")
             message = joint_state(head, names, row[1:8], row[8:15], row[15:22])
             writer.write("/franka/joint_states", stamp, bytes(types.serialize_cdr(message, kind)))
-    tables = []
+    tables, found = [], []
     for file, extra in ((RECORDING, []), (tmp_path / "bag", ["--joint-states", "/franka/joint_states"])):
         to = ["--out", str(tmp_path / "p.yaml"), "--json", str(tmp_path / "t.json")]
         assert main(["identify", str(file), *extra, *to]) == 0
         tables.append(json.loads((tmp_path / "t.json").read_text())["rows"])
+        found.append(yaml.safe_load((tmp_path / "p.yaml").read_text()))
     assert tables[0] == tables[1]
+    for section in ("links", "joints", "identifiability"):
+        assert found[0][section] == found[1][section]
 
 
 def test_wrong_columns_are_one_line_and_leave_nothing(tmp_path, capsys):
@@ -120,6 +123,64 @@ def test_a_hand_that_was_forgotten_is_said(tmp_path, csv, caplog):
 def test_two_measurements_at_once(tmp_path, capsys):
     assert main(["identify", str(tmp_path), "--delay", "--compliance"]) == 2
     assert "one after the other" in capsys.readouterr().err
+
+
+def coupled_swing():
+    """A driver that is commanded, a joint that follows it, and one of our own names, over 6 s at 100 Hz."""
+    time = np.arange(0, 6, 0.01)
+    driver = 0.4 * np.sin(2 * np.pi * 0.5 * time)
+    rng = np.random.default_rng(0)
+    return time, driver, 0.8 * driver + 0.05 + rng.normal(0, 1e-3, len(time))
+
+
+def test_couplings_of_a_table_whatever_its_joints_are_called(tmp_path):
+    time, driver, driven = coupled_swing()
+    table = np.column_stack([time, driver, driver, driven])
+    header = "time_s,little_mcp_target_rad,little_mcp_rad,little_pip_rad"
+    np.savetxt(tmp_path / "hand.csv", table, delimiter=",", header=header, comments="")
+    out, tables = tmp_path / "robot_params.yaml", tmp_path / "t.json"
+    words = ["identify", str(tmp_path / "hand.csv"), "--out", str(out), "--json", str(tables), "--couplings"]
+    assert main(words) == 0
+    (row,) = json.loads(tables.read_text())["rows"]
+    assert (row["joint"], row["follows"]) == ("little_pip", "little_mcp")
+    assert row["ratio"] == pytest.approx(0.8, abs=0.002)
+    assert load_params(out).couplings["little_pip"].offset == pytest.approx(0.05, abs=0.001)
+    assert main([*words, "little_mcp:little_pip"]) == 0
+    assert set(load_params(out).couplings) == {"little_mcp"}
+    assert load_params(out).couplings["little_mcp"].ratio == pytest.approx(1.25, abs=0.01)
+
+
+def test_couplings_of_a_bag_with_joints_that_we_do_not_know(tmp_path):
+    typesys = pytest.importorskip("rosbags.typesys")
+    types = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
+    kind = "sensor_msgs/msg/JointState"
+    joint_state, header = types.types[kind], types.types["std_msgs/msg/Header"]
+    stamp = types.types["builtin_interfaces/msg/Time"]
+    with BagWriter(tmp_path / "bag") as writer:
+        writer.add_topic(BagTopic("/joint_states", kind, 0, True, False))
+        for time, driver, driven in zip(*coupled_swing(), strict=True):
+            ns = round(time * 1e9) + 10**12
+            names, empty = ["pip", "index_joint_1"], np.empty(0)
+            message = joint_state(
+                header(stamp(ns // 10**9, ns % 10**9), ""), names, np.array([driven, driver]), empty, empty
+            )
+            writer.write("/joint_states", ns, bytes(types.serialize_cdr(message, kind)))
+    out = tmp_path / "robot_params.yaml"
+    assert main(["identify", str(tmp_path / "bag"), "--out", str(out), "--couplings", "pip:index_joint_1"]) == 0
+    assert load_params(out).couplings["pip"].ratio == pytest.approx(0.8, abs=0.002)
+
+
+def test_couplings_that_nobody_could_find_are_one_line(tmp_path, capsys):
+    time, driver, _ = coupled_swing()
+    table = np.column_stack([time, driver, driver])
+    np.savetxt(tmp_path / "hand.csv", table, delimiter=",", header="time_s,a_target_rad,a_rad", comments="")
+    out = tmp_path / "robot_params.yaml"
+    for pairs, said in (([], "moved without a command"), (["b:a"], "'b'"), (["b"], "DRIVEN:DRIVER")):
+        assert main(["identify", str(tmp_path / "hand.csv"), "--out", str(out), "--couplings", *pairs]) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert said in error
+        assert not out.exists()
 
 
 def test_autotune_of_a_table_adds_to_the_file(tmp_path, capsys):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_audit.audit import AuditResult
 from dexsim2real_audit.compare_plots import Row, channel_rows, envelope_figure, score_figure
-from dexsim2real_audit.envelope import distance
+from dexsim2real_audit.envelope import distance, members_own, quantiles
 from dexsim2real_audit.ledger import Metric, Range, Round
 from dexsim2real_audit.report import Section
 from dexsim2real_audit.signals import FLOORS, NET, PLACE, TURN, Signals, labels_of
@@ -209,9 +209,8 @@ def _signature(result: AuditResult) -> str:
 
 def _distance_metric(name: str, values: NDArray[np.float64], family: Signals) -> Metric:
     """Distance from the family's middle, of its members and of the recording."""
-    middle = np.nanmedian(family[name], axis=0)
-    own = np.sqrt(np.nanmean((family[name] - middle) ** 2, axis=(1, 2)))
-    low, high = np.nanquantile(own, [0.025, 0.975])
+    (middle,) = quantiles(family[name], (0.5,))
+    low, high = np.nanquantile(members_own(family[name], middle), [0.025, 0.975])
     found = distance(values, family[name])
     return Metric(f"{name} distance", UNITS[name], Interval(found.usual, float(low), float(high)), _point(found.rms))
 

@@ -76,7 +76,9 @@ class Samples:
 class JointOrder:
     """Finds our joints in the names that messages carry."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: bool = False) -> None:
+        """`others` keeps joints that we do not know, after ours."""
+        self._others = others
         self.labels: tuple[str, ...] = ()
         self.problems: list[str] = []
         self._names: tuple[str, ...] = ()
@@ -98,13 +100,13 @@ class JointOrder:
         self._names = names
         vendors = _translation()
         ours = [vendors.get(name, name) for name in names]
-        self.labels = tuple(joint for joint in JOINTS if joint in ours)
+        unknown = [name for name in ours if name not in JOINTS]
+        self.labels = (*(joint for joint in JOINTS if joint in ours), *(unknown if self._others else ()))
         self._index = [ours.index(label) for label in self.labels]
         foreign = [name for name in names if name in vendors]
-        unknown = [name for name in ours if name not in JOINTS]
         if foreign:
             self.problems.append(f"joints {foreign[0]}.. were read as {vendors[foreign[0]]}..")
-        if unknown:
+        if unknown and not self._others:
             self.problems.append(f"unknown joints were left out: {', '.join(unknown)}")
 
 

@@ -88,14 +88,16 @@ _PLAIN: dict[str, Callable[[Any], Values | None]] = {"touch": read.read_touch, "
 _EVENTS = {"trial_event": read.read_event, "gate_state": read.read_gate}
 
 
-def read_trace(bag: Path, need: Sequence[str] = (POSITION,), topics: Topics | None = None) -> Trace:
+def read_trace(
+    bag: Path, need: Sequence[str] = (POSITION,), topics: Topics | None = None, other_joints: bool = False
+) -> Trace:
     """Read a recording: a folder, or one .mcap or .db3 file, whole or cut off.
 
-    Images are kept by reference only, so memory grows with joints and touch, not with video. Raises
-    DexSim2RealError if there is no recording, or if a channel in `need` has no sample; the message lists the
-    topics that the recording has.
+    `other_joints` keeps joints that are not of our cell, after ours. Images are kept by reference only, so memory
+    grows with joints and touch, not with video. Raises DexSim2RealError if there is no recording, or if a channel in
+    `need` has no sample; the message lists the topics that the recording has.
     """
-    collector = _Collector(topics or Topics())
+    collector = _Collector(topics or Topics(), other_joints)
     _feed(bag, collector)
     trace = collector.trace(str(bag))
     missing = [name for name in need if name not in trace]
@@ -110,12 +112,12 @@ def read_trace(bag: Path, need: Sequence[str] = (POSITION,), topics: Topics | No
 class _Collector:
     """Takes messages one by one and becomes a trace."""
 
-    def __init__(self, topics: Topics) -> None:
+    def __init__(self, topics: Topics, other_joints: bool = False) -> None:
         self.problems: list[str] = []
         self.seen: set[str] = set()
         self.wanted: dict[str, str] = {getattr(topics, f.name): f.name for f in fields(topics)}
         self._samples = {role: Samples(getattr(topics, role), units) for role, units in _UNITS.items()}
-        self._orders = {role: JointOrder() for role in _JOINTED}
+        self._orders = {role: JointOrder(other_joints) for role in _JOINTED}
         self._messages = {role: JointMessages() for role in _JOINTED}
         self._events: list[tuple[int, str, Mapping[str, Any]]] = []
         self._gate: Mapping[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,10 +29,23 @@ def envelope(family: Array) -> Envelope:
     NaN marks what was not recorded; where no trace was, the band is NaN.
     """
     tail = (1 - INSIDE) / 2
-    known = np.isfinite(family).any(axis=0)
-    filled = np.where(known, family, 0.0)
-    low, middle, high = np.where(known, np.nanquantile(filled, [tail, 0.5, 1 - tail], axis=0), np.nan)
-    return Envelope(low, middle, high)
+    return Envelope(*quantiles(family, (tail, 0.5, 1 - tail)))
+
+
+def quantiles(values: Array, shares: Sequence[float]) -> list[Array]:
+    """Quantiles over the first axis of what is not NaN, on straight lines between values; NaN where nothing is known.
+
+    The same as numpy's nanquantile, which calls Python for every column: a hundred times the time.
+    """
+    ordered = np.sort(values, axis=0)  # NaN come last
+    last = np.maximum((~np.isnan(values)).sum(axis=0) - 1, 0)
+    found = []
+    for share in shares:
+        place = share * last
+        below = np.floor(place).astype(np.intp)
+        low, high = (np.take_along_axis(ordered, at[None], axis=0)[0] for at in (below, np.minimum(below + 1, last)))
+        found.append(low + (place - below) * (high - low))
+    return found
 
 
 def coverage(trace: Array, band: Envelope, floor: float) -> Array:
@@ -62,6 +76,11 @@ class Distance:
 
 def distance(trace: Array, family: Array) -> Distance:
     """Distance of a trace, shape (T, D), from a family, shape (N, T, D); NaN marks what was not recorded."""
-    middle = envelope(family).middle
-    own = np.sqrt(np.nanmean((family - middle) ** 2, axis=(1, 2)))
+    (middle,) = quantiles(family, (0.5,))
+    own = members_own(family, middle)
     return Distance(float(np.sqrt(np.nanmean((trace - middle) ** 2))), float(np.nanmean(own)))
+
+
+def members_own(family: Array, middle: Array) -> Array:
+    """Distance of each member of a family, shape (N, T, D), from its middle, shape (N,)."""
+    return np.asarray(np.sqrt(np.nanmean((family - middle) ** 2, axis=(1, 2))))

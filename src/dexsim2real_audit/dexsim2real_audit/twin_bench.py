@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from dexsim2real_audit.audit import AuditConfig, AuditResult, examine, make_cells
 from dexsim2real_audit.causes import NOISE, Ranges, candidates
 from dexsim2real_audit.excitation import OBJECT, TASK, excitation
+from dexsim2real_audit.loop_bench import LoopRow, PolicyBench, Round, close_loop
 from dexsim2real_audit.prediction import predict
 from dexsim2real_audit.rollout import Fault, rollout_traces
-from dexsim2real_audit.suggestion import suggest
 from dexsim2real_audit.trace import Trace
-from dexsim2real_audit.windows import Window, WindowConfig, find_windows
+from dexsim2real_audit.windows import WindowConfig, find_windows
 from dexsim2real_sim import PARAMETERS
 from dexsim2real_sim.counterpart import Counterpart
 from dexsim2real_sim.randomization import AdrBox
@@ -105,19 +105,6 @@ class FrictionRow:
 
 
 @dataclass(frozen=True)
-class LoopRow:
-    """One round of the loop on one twin: audit, new range, audit again."""
-
-    twin: str
-    """The parameter that it has changed."""
-    suggested: str
-    """The parameter whose range was changed."""
-    before: float
-    after: float
-    """Distance from the family over a member's, with the old ranges and the new."""
-
-
-@dataclass(frozen=True)
 class BenchResult:
     """Everything that was measured."""
 
@@ -126,8 +113,10 @@ class BenchResult:
     delays: tuple[DelayRow, ...]
     frictions: tuple[FrictionRow, ...]
     loops: tuple[LoopRow, ...]
-    false_alarms: int
-    members: int
+    members: tuple[bool, ...]
+    """Whether each member of the family raised an alarm, which is a false one."""
+    member_gap: float
+    """Mean gap of members: what no audit can lower."""
 
 
 FAULTS: dict[str, tuple[float, Callable[[Counterpart, NDArray[np.intp]], None] | None, str | None]] = {
@@ -155,39 +144,61 @@ def _known_range(name: str) -> tuple[float, float]:
     return low, low + width
 
 
-def run_bench(
-    twins: int,
-    members: int = 40,
-    per_fault: int = 5,
-    frictions: int = 20,
-    loops: int = 5,
-    seed: int = 0,
-    cells: int = 128,
-) -> BenchResult:
+@dataclass(frozen=True)
+class BenchConfig:
+    """How much of each to audit."""
+
+    twins: int = 20
+    """With one parameter changed each."""
+    members: int = 40
+    """Of the simulated family, on which every alarm is a false one."""
+    per_fault: int = 5
+    """Cells for each kind of fault."""
+    frictions: int = 20
+    """Twins whose fingertip friction is estimated."""
+    loops: int = 20
+    """Twins with which the loop is gone round once, the first ones."""
+    policy: str = "in_hand_rotation"
+    """Is evaluated before and after that, on twin and family; a folder, a shipped policy's name, or empty."""
+    trials: int = 48
+    """Of the policy, on each twin and each family."""
+    cells: int = 128
+    """Simulated side by side, and the size of the family."""
+    seed: int = 0
+    """Of everything that is drawn."""
+
+
+def run_bench(bench: BenchConfig) -> BenchResult:
     """Audit hidden twins, members of the family, cells with each kind of fault, and some with any friction."""
-    rng = np.random.default_rng([seed, 13])
-    config = AuditConfig(TASK, (OBJECT,), cells=cells, seed=seed)
+    rng = np.random.default_rng([bench.seed, 13])
+    config = AuditConfig(TASK, (OBJECT,), cells=bench.cells, seed=bench.seed)
+    policy = PolicyBench(bench.policy, bench.trials, bench.seed) if bench.policy and bench.loops else None
     box, cell = identified(), make_cells(config)
     ranges = Ranges.of(box.names, np.stack([box.low, (box.low + box.high) / 2, box.high]))
-    hidden, truths = _hidden(box, ranges, rng, twins)
-    table = np.concatenate([box.sample(rng, members), hidden, _slippery(box, rng, frictions)])
-    whole = np.concatenate([table, box.sample(rng, per_fault * len(FAULTS))])
-    traces = _record(cell, box, whole, per_fault, seed)
+    hidden, truths = _hidden(box, ranges, rng, bench.twins)
+    table = np.concatenate([box.sample(rng, bench.members), hidden, _slippery(box, rng, bench.frictions)])
+    whole = np.concatenate([table, box.sample(rng, bench.per_fault * len(FAULTS))])
+    traces = _record(cell, box, whole, bench.per_fault, bench.seed)
     windows, _ = find_windows(traces[0], cell.bodies, {"object": OBJECT}, WindowConfig(config.longest, config.total))
-    prediction = predict(cell, windows, box, seed + 100)
+    prediction = predict(cell, windows, box, bench.seed + 100)
     model = prediction.cause_model(list(prediction.real(traces[0], cell.bodies)))
     results = [examine(trace, prediction, cell.bodies, config, model=model) for trace in traces]
     each = iter(results)
-    inside, changed, slippery = (list(islice(each, count)) for count in (members, twins, frictions))
-    kinds = [kind for kind in FAULTS for _ in range(per_fault)]
+    inside, changed, slippery = (list(islice(each, count)) for count in (bench.members, bench.twins, bench.frictions))
+    kinds = [kind for kind in FAULTS for _ in range(bench.per_fault)]
+    again = _record(cell, box, hidden[: bench.loops], 0, bench.seed + 500) if bench.loops else []
+    rounds = [
+        Round(name, values, result, trace)
+        for (name, _), values, result, trace in zip(truths, hidden, changed, again, strict=False)
+    ]
     return BenchResult(
         tuple(_twin_row(truth, result) for truth, result in zip(truths, changed, strict=True)),
         tuple(_fault_row(kind, result) for kind, result in zip(kinds, each, strict=True)),
         tuple(_delays(box.names, table, results[: len(table)])),
-        tuple(_frictions(box.names, table[members + twins :], slippery)),
-        tuple(_loops(cell, windows, truths, changed, loops, seed)),
-        sum(result.diverged for result in inside),
-        members,
+        tuple(_frictions(box.names, table[bench.members + bench.twins :], slippery)),
+        tuple(close_loop(cell, windows, box, rounds, policy, bench.seed)),
+        tuple(result.diverged for result in inside),
+        float(np.mean([result.gap for result in inside])),
     )
 
 
@@ -257,20 +268,3 @@ def _frictions(names: Sequence[str], table: Array, results: Sequence[AuditResult
     """The fingertips' friction and what the audits say of it."""
     found = [next(c.value for c in result.causes if c.parameter == "friction_tip") for result in results]
     return [FrictionRow(*pair) for pair in zip(table[:, names.index("friction_tip")].tolist(), found, strict=True)]
-
-
-def _loops(
-    cell: Counterpart,
-    windows: Sequence[Window],
-    truths: Sequence[tuple[str, float]],
-    results: Sequence[AuditResult],
-    count: int,
-    seed: int,
-) -> list[LoopRow]:
-    """The first `count` twins that raised an alarm, with the range that their audit suggests."""
-    rows = []
-    alarmed = [(name, result) for (name, _), result in zip(truths, results, strict=True) if result.diverged]
-    for name, result in alarmed[:count]:
-        best = suggest(cell, windows, result.prediction, result.real, result.causes, seed)[0]
-        rows.append(LoopRow(name, best.parameter, best.before, min(best.before, best.after)))
-    return rows

@@ -18,11 +18,12 @@ from dexsim2real_description import ARM_JOINTS, HAND_JOINTS, DexSim2RealError, m
 from dexsim2real_dr.identify.arm import ArmConfig, ArmResult, identify_arm, motion_of
 from dexsim2real_dr.identify.autotune import TuneConfig
 from dexsim2real_dr.identify.compliance import fit_compliance, press_of
+from dexsim2real_dr.identify.couplings import Coupling, find_couplings, parse_pair
 from dexsim2real_dr.identify.motion import Motion, read_columns, read_csv
-from dexsim2real_dr.identify.params_file import describe, save_params
+from dexsim2real_dr.identify.params_file import describe, save_params, with_couplings
 from dexsim2real_dr.identify.plots import error_bars_figure, torque_error_figure
 from dexsim2real_dr.identify.servo import servo_responses
-from dexsim2real_dr.identify.tracking import read_tracking
+from dexsim2real_dr.identify.tracking import read_positions, read_tracking
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ def identify(
     autotune: bool = False,
     delay: bool = False,
     compliance: bool = False,
+    couplings: tuple[str, ...] | None = None,
     joint_states: str = Topics.joint_states,
     out: Path = Path("robot_params.yaml"),
     json: Path | None = None,
@@ -53,15 +55,24 @@ def identify(
             targets and positions; adds them to the file, and writes a randomization file around them beside it.
         delay: instead, measure dead time and dynamics of every joint that a bag's commands moved.
         compliance: instead, measure the stiffness of the fingertip that pressed; a CSV needs displacement_m, force_N.
+        couplings: instead, find joints that follow others linearly, q = ratio * q_driver + offset: every joint that
+            moves without a command, or the named pairs DRIVEN:DRIVER; adds them to the file. A CSV needs time_s,
+            <joint>_rad and, for joints that were commanded, <joint>_target_rad.
         joint_states: topic of a bag that has them.
         out: where to write the parameters.
         json: write the table to this file as well.
     """
-    if delay + compliance + autotune > 1:
+    if delay + compliance + autotune + (couplings is not None) > 1:
         raise DexSim2RealError(
-            "--autotune, --delay and --compliance are several measurements; make one after the other"
+            "--autotune, --delay, --compliance and --couplings are several measurements; make one after the other"
         )
-    if autotune:
+    if couplings is not None:
+        pairs = [parse_pair(text) for text in couplings]
+        trace = read_positions(file) if file.suffix == ".csv" else _trace(file, (POSITION,), joint_states, True)
+        found = find_couplings(trace, pairs, config.train)
+        save_params(out, with_couplings(out, found, config.arm, file.name))
+        show(f"Couplings; wrote {out}", _couplings(found), json)
+    elif autotune:
         trace = read_tracking(file) if file.suffix == ".csv" else _trace(file, (COMMAND, POSITION), joint_states)
         tune_robot(trace, file.name, config, tune, out, json)
     elif delay:
@@ -86,10 +97,10 @@ def _motion(file: Path, config: ArmConfig, joint_states: str) -> Motion:
     return motion_of(trace, config.cutoff)
 
 
-def _trace(file: Path, need: tuple[str, ...], joint_states: str) -> Trace:
+def _trace(file: Path, need: tuple[str, ...], joint_states: str, other_joints: bool = False) -> Trace:
     if file.suffix == ".npz":
         return Trace.load(file)
-    trace = read_trace(file, need, Topics(joint_states=joint_states))
+    trace = read_trace(file, need, Topics(joint_states=joint_states), other_joints)
     for problem in trace.problems:
         log.warning("%s: %s", file.name, problem)
     return trace
@@ -106,6 +117,22 @@ def _delays(file: Path, joint_states: str) -> list[Row]:
             "error [rad]": found.error,
         }
         for found in servo_responses(_trace(file, (COMMAND, POSITION), joint_states))
+    ]
+
+
+def _couplings(found: list[Coupling]) -> list[Row]:
+    return [
+        {
+            "joint": each.driven,
+            "follows": each.driver if each.coupled else "not coupled",
+            "ratio": each.ratio,
+            "+-": each.ratio_error,
+            "offset [rad]": each.offset,
+            "+- [rad]": each.offset_error,
+            "held out [rad]": each.held_out,
+            "without [rad]": each.independent,
+        }
+        for each in found
     ]
 
 

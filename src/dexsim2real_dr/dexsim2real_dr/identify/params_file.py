@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+import mujoco
 import numpy as np
 import yaml
 
@@ -14,6 +15,7 @@ from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_description.model import Inertia, RobotModel
 from dexsim2real_dr.identify.arm import LINKS, ArmResult
 from dexsim2real_dr.identify.autotune import TuneResult
+from dexsim2real_dr.identify.couplings import Coupling, couple
 from dexsim2real_dr.identify.dynamics import JOINT_TERMS
 from dexsim2real_dr.identify.identifiability import TOLD, directions_told, left_open, parameter_names, structure
 from dexsim2real_sim.parameters import PARAMETERS, check_values
@@ -45,6 +47,12 @@ class RobotParams:
     joints: Mapping[str, JointParams]
     simulator: Mapping[str, float] = field(default_factory=dict)
     """Parameters of the simulator, by name, as tuned to what the robot did."""
+    couplings: Mapping[str, Coupling] = field(default_factory=dict)
+    """Joints that others move, by the driven joint's name."""
+
+    def couple(self, spec: mujoco.MjSpec) -> None:
+        """Make a model's driven joints follow their drivers. Raises UnknownNameError for a joint it does not have."""
+        couple(spec, self.couplings)
 
     def apply(self, model: RobotModel) -> RobotModel:
         """`model` with these inertias and joint properties.
@@ -97,16 +105,27 @@ def describe(result: ArmResult, source: str) -> dict[str, Any]:
 
 
 def with_tuned(path: Path, result: TuneResult, arm: str, source: str) -> dict[str, Any]:
-    """What the file at `path` says about links and joints, if there is one, with the tuned parameters.
+    """What the file at `path` says, if there is one, with the tuned parameters.
 
     Raises DexSim2RealError if it is of another arm, or not such a file.
     """
-    data: dict[str, Any] = {"schema": SCHEMA, "arm": arm, "source": source, "links": {}, "joints": {}}
-    if path.exists():
-        if load_params(path).arm != arm:
-            raise DexSim2RealError(f"{path} is of another arm than {arm}; write to another file with --out")
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {**data, "simulator": {"source": source, **_tuned(result)}}
+    return {**_before(path, arm, source), "simulator": {"source": source, **_tuned(result)}}
+
+
+def with_couplings(path: Path, couplings: Sequence[Coupling], arm: str, source: str) -> dict[str, Any]:
+    """The same with couplings, those that are none among them. Raises as `with_tuned` does."""
+    joints = {each.driven: {n: v for n, v in _plain(asdict(each)).items() if n != "driven"} for each in couplings}
+    return {**_before(path, arm, source), "couplings": {"source": source, "joints": joints}}
+
+
+def _before(path: Path, arm: str, source: str) -> dict[str, Any]:
+    """What the file at `path` says already, or a file that says nothing."""
+    if not path.exists():
+        return {"schema": SCHEMA, "arm": arm, "source": source, "links": {}, "joints": {}}
+    if load_params(path).arm != arm:
+        raise DexSim2RealError(f"{path} is of another arm than {arm}; write to another file with --out")
+    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return data
 
 
 def _tuned(result: TuneResult) -> dict[str, Any]:
@@ -163,7 +182,9 @@ def load_params(path: Path) -> RobotParams:
         tuned = data.get("simulator", {}).get("parameters", {})
         simulator = {str(name): float(entry["value"]) for name, entry in tuned.items()}
         check_values(simulator)
-        return RobotParams(str(data["arm"]), links, joints, simulator)
+        driven = data.get("couplings", {}).get("joints", {})
+        couplings = {str(name): _coupling(str(name), entry) for name, entry in driven.items() if entry["coupled"]}
+        return RobotParams(str(data["arm"]), links, joints, simulator, couplings)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DexSim2RealError(f"{path} is not a complete robot_params file: {error!r}") from error
 
@@ -183,14 +204,27 @@ def _joint(entry: Mapping[str, Any]) -> JointParams:
     return joint
 
 
+def _coupling(driven: str, entry: Mapping[str, Any]) -> Coupling:
+    numbers = {name: float(entry[name]) for name in _COUPLING_NUMBERS}
+    if not np.isfinite(list(numbers.values())).all():
+        raise ValueError(f"a coupling is made of finite numbers, got {entry}")
+    return Coupling(driven, str(entry["driver"]), **numbers, coupled=True)
+
+
+_COUPLING_NUMBERS = ("ratio", "ratio_error", "offset", "offset_error", "held_out", "independent")
+
+
 def _three(values: Any) -> tuple[float, float, float]:
     x, y, z = (float(value) for value in values)
     return x, y, z
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
-    """For YAML: lists for tuples, nine decimals, which are more than any of these quantities is known to."""
-    return {name: np.round(value, _DECIMALS).tolist() for name, value in data.items()}
+    """For YAML: lists for tuples, and nine decimals, which are more than any of these quantities is known to."""
+    return {
+        name: value if isinstance(value, str | bool) else np.round(value, _DECIMALS).tolist()
+        for name, value in data.items()
+    }
 
 
 def _validation(result: ArmResult) -> dict[str, Any]:
