@@ -70,8 +70,12 @@ class ActionSpec:
         target does not make it creep.
         """
         scale, lower, upper = self._arrays
-        bounded = np.minimum(np.maximum(action, -1.0), 1.0)  # np.clip spends most of its time on its arguments
-        stepped: Array = np.minimum(np.maximum(target + bounded * scale, lower), upper)
+        bounded = np.maximum(action, -1.0)  # np.clip spends most of its time on its arguments
+        np.minimum(bounded, 1.0, out=bounded)
+        stepped: Array = bounded * scale
+        stepped += target
+        np.maximum(stepped, lower, out=stepped)
+        np.minimum(stepped, upper, out=stepped)
         return stepped
 
     def toward(self, target: Array, goal: Array) -> Array:

@@ -166,7 +166,7 @@ def build_inputs(spec: ObservationSpec, values: SensorValues) -> Inputs:
     inputs: Inputs = {"proprioception": _proprioception(spec, values)}
     if spec.touch_layout is not None:
         # Forces travel as float32; scaling in float32 everywhere keeps the simulator's doubles from differing.
-        inputs["touch"] = _present("touch", values.touch).astype(np.float32) * spec.touch_scale
+        inputs["touch"] = np.multiply(_present("touch", values.touch), spec.touch_scale, dtype=np.float32)
     if spec.cameras:
         inputs["images"] = _images(spec, values.images)
     if spec.features:
@@ -182,7 +182,9 @@ def _proprioception(spec: ObservationSpec, values: SensorValues) -> NDArray[np.f
         if part.shape != expected:
             raise DexSim2RealError(f"joint {name} has shape {part.shape}, expected {expected}; one number per joint")
     row = np.concatenate(parts, axis=-1, dtype=np.float64)
-    return ((row - spec.offset) * spec.scale).astype(np.float32)
+    row -= spec.offset
+    row *= spec.scale
+    return row.astype(np.float32)
 
 
 def _present(name: str, array: NDArray[np.floating] | None) -> NDArray[np.floating]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,12 @@ class Workspace:
 
     def outside(self, places: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Which of these places [m], shape (..., 3), are not in the box, shape (...)."""
-        return np.asarray(((places < self.lower) | (places > self.upper)).any(axis=-1))
+        lower, upper = self._corners
+        return np.asarray(((places < lower) | (places > upper)).any(axis=-1))
+
+    @cached_property
+    def _corners(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return np.array(self.lower), np.array(self.upper)
 
     def complaint(self, place: NDArray[np.floating]) -> str:
         """How a place [m], shape (3,), is outside; empty if it is inside."""

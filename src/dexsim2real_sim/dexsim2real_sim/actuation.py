@@ -15,8 +15,9 @@ class CommandShaper:
     """
 
     def __init__(self, num_envs: int, joints: int, ticks: int, steps_per_tick: int) -> None:
-        self._ramp = np.arange(1, ticks + 1) / ticks
+        self._ramp = (np.arange(1, ticks + 1) / ticks).repeat(steps_per_tick)[:, None]
         self._steps_per_tick = steps_per_tick
+        self._commands = np.zeros((num_envs, ticks * steps_per_tick, joints))
         self.geared = np.zeros((num_envs, joints))
         """Where the gears are [rad], shape (N, J)."""
 
@@ -24,18 +25,20 @@ class CommandShaper:
         """Start with the gears at these targets, shape (k, J)."""
         self.geared[ids] = targets
 
-    def commands(self, last: Array, target: Array, gap: Array) -> Array:
+    def commands(self, last: Array, target: Array, gap: Array | None) -> Array:
         """Servo commands for one policy step [rad], shape (N, physics steps, J).
 
         `last` and `target` are the targets before and after the step, shape (N, J); `gap` is the full width of the
-        play [rad], shape (N, J).
+        play [rad], shape (N, J), or None without. The next call overwrites them.
         """
-        path = last[:, None] + self._ramp[:, None] * (target - last)[:, None]
+        path = np.multiply(self._ramp, (target - last)[:, None], out=self._commands)
+        path += last[:, None]
+        if gap is None:
+            self.geared[:] = path[:, -1]
+            return path
         half = gap / 2
-        if half.any():
-            for tick in range(path.shape[1]):
-                self.geared = np.clip(self.geared, path[:, tick] - half, path[:, tick] + half)
-                path[:, tick] = self.geared
-        else:
-            self.geared = path[:, -1]
-        return np.repeat(path, self._steps_per_tick, axis=1)
+        for begin in range(0, path.shape[1], self._steps_per_tick):
+            np.maximum(self.geared, path[:, begin] - half, out=self.geared)
+            np.minimum(self.geared, path[:, begin] + half, out=self.geared)
+            path[:, begin : begin + self._steps_per_tick] = self.geared[:, None]
+        return path

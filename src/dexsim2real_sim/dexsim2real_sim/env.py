@@ -149,7 +149,7 @@ class DexEnv(VectorEnv):
         reward = self.goal.reward(self.features, self.world.difficulty) + self.goal.success_bonus * info["success"]
         self._look()
         observation = self._observe()
-        done = np.flatnonzero(terminated | truncated)
+        done = (terminated | truncated).nonzero()[0]
         if len(done):
             info["final_obs"] = {name: value[done] for name, value in observation.items()}
             info["final_ids"] = done
@@ -182,7 +182,8 @@ class DexEnv(VectorEnv):
         """What the present observation is made of, as `load_policy`'s policies take it; features among it."""
         readings: SensorValues = self.sensors.readings(self.target)
         readings.features = flat_features(self.features)
-        readings.images = {name: self._images[:, i] for i, name in enumerate(CAMERAS)}
+        if self.cameras is not None:
+            readings.images = {name: self._images[:, i] for i, name in enumerate(CAMERAS)}
         return readings
 
     def failure_reason(self, env: int) -> str:
@@ -216,8 +217,9 @@ class DexEnv(VectorEnv):
     def _judge(self, unstable: NDArray[np.bool_]) -> tuple[dict[str, Any], NDArray[np.bool_], NDArray[np.bool_]]:
         """Success, end of episode and why; where the safety gate would stop the robot, an episode is lost."""
         stopped = self.cell.workspace.outside(self.sim.xpos[:, self._palm])
-        achieved = self.goal.achieved(self.features, self.world.difficulty) & ~unstable & ~stopped
-        self.held = np.where(achieved, self.held + 1 / self.config.policy_rate, 0.0)
+        achieved = self.goal.achieved(self.features, self.world.difficulty) & ~(unstable | stopped)
+        self.held += 1 / self.config.policy_rate
+        self.held *= achieved
         success = achieved & (self.held >= self.goal.hold)
         lost = self.task.lost(self.features) | stopped
         terminated = success | lost | unstable
@@ -229,13 +231,14 @@ class DexEnv(VectorEnv):
         unstable, warnings = self.sim.unstable()
         for name, count in warnings.items():
             self.counters.warnings[name] = self.counters.warnings.get(name, 0) + count
-        for env in np.flatnonzero(unstable):
+        broken = unstable.nonzero()[0]
+        for env in broken:
             self.counters.unstable += 1
             log.warning("environment %d became unstable at step %d and is reset", env, self.steps[env])
             if self.config.crash_folder is not None:
                 self.sim.save_state(int(env), self.config.crash_folder / f"unstable_{self.counters.unstable:04d}.npz")
-        if unstable.any():
-            self.starter.restore(np.flatnonzero(unstable))
+        if len(broken):
+            self.starter.restore(broken)
         return unstable
 
     def _start(self, ids: NDArray[np.intp]) -> None:

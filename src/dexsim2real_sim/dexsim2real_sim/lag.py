@@ -13,15 +13,19 @@ class Lag:
         self.period = period
         self._depth = int(np.ceil(longest / period)) + 2
         self._past = np.zeros((self._depth, num_envs, size), np.float32)
+        self._rows: NDArray[np.float32] = self._past.reshape(-1, size)
         self._newest = 0
-        self._envs = np.arange(num_envs)
-        self._whole = np.zeros(num_envs, np.intp)
+        self._ages = np.arange(self._depth)[:, None]
+        self._arriving = self._ages * num_envs + np.arange(num_envs)
+        """Which of the rows arrives when which is the newest, shape (depth, N)."""
         self._share = np.zeros((num_envs, 1), np.float32)
 
     def set_delay(self, ids: NDArray[np.intp], delay: NDArray[np.float64]) -> None:
         """From now on these environments' values arrive `delay` [s] late, shape (k,); none later than the longest."""
         steps = np.minimum(delay / self.period, self._depth - 2)
-        self._whole[ids] = whole = steps.astype(np.intp)
+        whole = steps.astype(np.intp)
+        num_envs = len(self._share)
+        self._arriving[:, ids] = (self._ages - whole) % self._depth * num_envs + ids
         self._share[ids, 0] = steps - whole
 
     def reset(self, ids: NDArray[np.intp], values: NDArray[np.floating]) -> None:
@@ -32,9 +36,8 @@ class Lag:
         """Store the newest values, shape (N, size), and return those that arrive now."""
         self._newest = (self._newest + 1) % self._depth
         self._past[self._newest] = values
-        row = self._newest - self._whole  # a negative one counts from the end, as in a ring it should
-        late: NDArray[np.float32] = self._past[row, self._envs]
-        later = self._past[row - 1, self._envs]
+        late: NDArray[np.float32] = self._rows.take(self._arriving[self._newest], axis=0)
+        later = self._rows.take(self._arriving[self._newest - 1], axis=0)
         later -= late
         later *= self._share
         late += later

@@ -28,9 +28,9 @@ SPREAD = 0.014
 ROOM = 0.07
 """From the pinch up to the palm, for the upper part of an object [m]."""
 
-_NEAREST, _FURTHEST = np.radians([20.0, 130.0])
+_NEAREST, _FURTHEST = np.radians([20.0, 130.0]).tolist()
 """Closing directions that the arm reaches over the start area: this far from straight ahead, to either side [rad]."""
-_OTHER_HAND = np.radians(31.0)
+_OTHER_HAND = float(np.radians(31.0))
 """The side of YAW is preferred to the other unless that is better by this [rad]; a square never needs the other."""
 _ASKEW = 3.0
 """How much worse it is to close askew on a side than from an unfavoured direction."""
@@ -50,6 +50,10 @@ _START = np.array([0.0, 0.95, 0.65, 0.47] * 3 + [1.15, 0.97, 0.55, 0.4])
 """A pinch from which the search for the others starts [rad]."""
 _PLACES = np.linspace(-0.08, 0.1, 19)
 """Along the closing direction, for which finger postures are solved; those between are interpolated [m]."""
+
+
+PINCHING = np.array([0, 1, 3])
+"""The numbers of index, middle and thumb among the fingers."""
 
 
 class Pinch:
@@ -134,24 +138,22 @@ def pinch_axes(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> tuple[A
     every = np.arange(len(pose))
     axes = matrices(pose[:, 3:])
     up = np.abs(axes[:, 2]).argmax(axis=1)
-    pair = _HORIZONTAL[up]
-    widths, rows = half[every[:, None], pair], axes[every[:, None], :, pair]
-    yaw = np.arctan2(rows[..., 1], rows[..., 0])
-    ways = np.concatenate([yaw, yaw - np.copysign(np.pi, yaw)], axis=1)  # each side, then each side from behind
-    wide = widths > widths[:, ::-1]
+    height, widths = half[every, up], half.copy()
+    widths[every, up] = np.inf
+    narrowest = widths.min(axis=1)
+    ways = np.empty((len(pose), 2, 3))
+    yaw = np.arctan2(axes[:, 1], axes[:, 0], out=ways[:, 0])
+    np.subtract(yaw, np.copysign(np.pi, yaw), out=ways[:, 1])  # each side, then each side from behind
     aside = np.abs(ways)
     reached = np.minimum(np.maximum(aside, _NEAREST), _FURTHEST)
     cost = np.abs(aside + YAW) + _OTHER_HAND * (ways > 0) + _ASKEW * np.abs(reached - aside)
-    cost += 10.0 * wide[:, _TWICE]
-    best = cost.argmin(axis=1)
-    same = is_round & ~(wide[:, 0] | wide[:, 1])
-    direction = np.where(same, YAW, np.copysign(reached, ways)[every, best])
-    return direction, widths[every, best % 2], half[every, up]
-
-
-_HORIZONTAL = np.array([[1, 2], [2, 0], [0, 1]])
-"""The two other axes, by the axis that is up."""
-_TWICE = np.array([0, 1, 0, 1])
+    cost += 10.0 * (widths > narrowest[:, None])[:, None]
+    best = cost.reshape(-1, 6).argmin(axis=1)
+    direction = np.copysign(reached, ways).reshape(-1, 6)[every, best]
+    if np.count_nonzero(is_round):
+        same = is_round & (np.count_nonzero(widths == narrowest[:, None], axis=1) == 2)
+        direction = np.where(same, YAW, direction)
+    return direction, narrowest, height
 
 
 def pinch_pose(body: Pose, half: Array, is_round: bool) -> tuple[Pose, float]:
@@ -171,15 +173,16 @@ def pinch_markers(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> Arra
     Where `pinch_pose` puts them, for N objects at once: poses (N, 7), half extents (N, 3) [m], round or not (N,).
     """
     yaw, width, height = pinch_axes(pose, half, is_round)
-    side = np.concatenate([np.cos(yaw)[:, None], np.sin(yaw)[:, None]], axis=1)
+    side = np.empty((len(pose), 2))
+    np.cos(yaw, out=side[:, 0])
+    np.sin(yaw, out=side[:, 1])
     reach, across = side * width[:, None], side[:, ::-1] * _ACROSS
-    markers = np.empty((len(pose), 3, 3))
-    markers[:] = pose[:, None, :3]
-    markers[:, :, 2] += np.maximum(0.0, height - ROOM)[:, None]
-    markers[:, 0, :2] += reach + across
-    markers[:, 1, :2] += reach - across
-    markers[:, 2, :2] -= reach
-    return markers
+    ways = np.empty((len(pose), 3, 3))
+    np.add(reach, across, out=ways[:, 0, :2])
+    np.subtract(reach, across, out=ways[:, 1, :2])
+    np.negative(reach, out=ways[:, 2, :2])
+    ways[:, :, 2] = np.maximum(0.0, height - ROOM)[:, None]
+    return ways + pose[:, None, :3]
 
 
 _ACROSS = np.array([-SPREAD, SPREAD])

@@ -57,8 +57,10 @@ class Plant:
         half = {slot.name: np.zeros((n, 3)) for slot in task.slots}
         no_edges = {slot.name: np.zeros(n, dtype=bool) for slot in task.slots}
         self.world = World(self.sim, np.zeros(n), {}, half, np.zeros(n), no_edges)
-        self.backlash = np.zeros((n, len(JOINTS)))
-        """Width of the play of each joint [rad], shape (N, 23)."""
+        self._backlash = np.zeros((n, len(JOINTS)))
+        self._gap: Array | None = None
+        """Width of the play of each joint [rad], shape (N, 23); None if no joint has any."""
+        self._pushed = False
 
     def write_parameters(self, ids: Ids) -> None:
         """Make the parameter values of these environments felt; their model fields hold the defaults."""
@@ -66,22 +68,23 @@ class Plant:
         self.servos.read_parameters(ids, self.values)
         if self.twin is not None:
             self.twin.write(ids)
-        self.backlash[ids, ARM] = self.values["arm_backlash"][ids, None]
-        self.backlash[ids, HAND] = self.values["hand_backlash"][ids, None]
+        self._backlash[ids, ARM] = self.values["arm_backlash"][ids, None]
+        self._backlash[ids, HAND] = self.values["hand_backlash"][ids, None]
+        self._gap = self._backlash if self._backlash.any() else None
+        self._pushed = bool(self.values["push_rate"].any())
         self.sim.batch.set_const(ids)  # without it, gravity on a body of another mass is silently wrong
 
     def push(self, noise: NDArray[np.float32]) -> None:
         """Push the objects now and then, for one policy step; `noise` standard normal, shape (N, 4)."""
-        rate = self.values["push_rate"]
-        if not rate.any():
+        if not self._pushed:
             return
-        struck = ndtr(noise[:, 0]) < rate * self.period
+        struck = ndtr(noise[:, 0]) < self.values["push_rate"] * self.period
         acceleration = np.where(struck[:, None], self.values["push_acceleration"][:, None] * noise[:, 1:], 0.0)
         self.sim.pushes[:, self._free, :3] = self._mass[:, self._free, None] * acceleration[:, None]
 
     def advance(self, last: Array, target: Array) -> None:
         """One policy step from joint targets `last` to `target` [rad], shape (N, 23)."""
-        commands = self.shaper.commands(last, target, self.backlash)
+        commands = self.shaper.commands(last, target, self._gap)
         if self.twin is None:
             self.sim.advance(commands)
             return

@@ -38,6 +38,8 @@ class Sensors:
         self._joints = len(JOINTS)
         n, period = config.num_envs, 1 / config.policy_rate
         self._lag = Lag(n, 3 * self._joints, period, _LONGEST_LAG)
+        self._action_noise = plant.values["action_noise"][:, None]
+        self._acts_noisily = False
         self.touch = None if cell.touch is None else TouchSensor(cell.touch, plant.values, n, period)
         if twin is not None and self.touch is not None:
             mixing = crosstalk(self.touch.layout, twin.unmodelled.touch_crosstalk)
@@ -71,15 +73,18 @@ class Sensors:
         values = self._plant.values
         deviations = np.stack([values[name][ids] for name in _JOINT_NOISE], axis=1)
         self._joint_noise[ids] = np.repeat(deviations, self._joints, axis=1) * _NOISE_SHARES.ravel()
+        self._acts_noisily = bool(self._action_noise.any())
         self._lag.set_delay(ids, values["joint_lag"][ids])
         if self.touch is not None:
             self.touch.read_parameters(ids)
 
-    def disturb(self, actions: NDArray[np.floating]) -> Array:
+    def disturb(self, actions: NDArray[np.floating]) -> NDArray[np.floating]:
         """Actions as they arrive: with this step's action noise, shape (N, 23). Draws the step's noise."""
         row = self._noise.draw()
         self.push_noise, self._row = row[:, :_PUSH], row[:, _PUSH:]
-        disturbed: Array = actions + self._plant.values["action_noise"][:, None] * self._row[:, : self._joints]
+        if not self._acts_noisily:
+            return actions
+        disturbed: Array = actions + self._action_noise * self._row[:, : self._joints]
         return disturbed
 
     def measure(self) -> None:

@@ -44,10 +44,15 @@ class Servos:
     def torque(self) -> Array:
         """[N m], within the limits, shape (N, 23)."""
         start, limit = self._start, self._limit
-        moved = self._stiffness * (self._sim.joint_position - self._positions)
-        moved += self._damping * (self._sim.joint_velocity - self._velocities)
-        moved *= np.abs(start) < limit
-        torque: Array = np.clip(start - moved, -limit, limit)
+        lost = self._sim.joint_position - self._positions
+        lost *= self._stiffness
+        damped = self._sim.joint_velocity - self._velocities
+        damped *= self._damping
+        lost += damped
+        lost *= np.abs(start) < limit
+        torque: Array = np.subtract(start, lost, out=lost)
+        np.maximum(torque, -limit, out=torque)
+        np.minimum(torque, limit, out=torque)
         return torque
 
 

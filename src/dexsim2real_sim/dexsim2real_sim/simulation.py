@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 
 import mujoco
@@ -31,6 +32,8 @@ class Simulation:
         self.qpos: Array = self.batch.bind("qpos")
         """Generalised positions, the 23 joints of JOINTS first, shape (N, nq)."""
         self.qvel: Array = self.batch.bind("qvel")
+        self._motion: Array = self.batch.state[:, 1 : 1 + model.nq + model.nv]
+        """Both in a row, as they follow each other behind the time, shape (N, nq + nv)."""
         self.ctrl: Array = self.batch.bind("ctrl")
         self.xpos: Array = self.batch.bind("xpos")
         """Body positions in the world [m], one physics step behind qpos, shape (N, bodies, 3)."""
@@ -44,7 +47,7 @@ class Simulation:
         """[rad/s], shape (N, 23)."""
         self.contacts: Array = self._bind_contacts()
         """Strongest contacts of each fingertip, shape (N, 4, slots, 12); an empty slot is zero."""
-        self._warnings = self.batch.warning[:, :, 1]
+        self._loads: Array = self.contacts[:, :, 0, 0]
         self._shape_positions: Array = self.batch.bind("geom_xpos")
         self.tip_ids = np.array([self.body_id(tip) for tip in TIPS])
         self._tip_shapes = np.array([model.geom(f"{tip}_0").id for tip in TIPS])
@@ -58,22 +61,22 @@ class Simulation:
     @property
     def tip_positions(self) -> Array:
         """Origins of the fingertip frames in the world [m], shape (N, 4, 3)."""
-        return self.xpos[:, self.tip_ids]
+        return self.xpos.take(self.tip_ids, axis=1)
 
     @property
     def tip_middles(self) -> Array:
         """Middles of the fingertips' contact shapes in the world [m], shape (N, 4, 3)."""
-        return self._shape_positions[:, self._tip_shapes]
+        return self._shape_positions.take(self._tip_shapes, axis=1)
 
     @property
     def touching(self) -> NDArray[np.bool_]:
         """Which fingertips touch something, shape (N, 4)."""
-        return np.asarray(self.contacts[..., 0].any(axis=2))
+        return np.asarray(self._loads != 0.0)  # the strongest contact stands first
 
     @property
     def tip_rotations(self) -> Array:
         """Rotation matrices of the fingertip frames, shape (N, 4, 3, 3)."""
-        return self.xmat[:, self.tip_ids].reshape(self.num_envs, len(TIPS), 3, 3)
+        return self.xmat.take(self.tip_ids, axis=1).reshape(self.num_envs, len(TIPS), 3, 3)
 
     @lru_cache(maxsize=256)  # noqa: B019  (a simulation lives as long as its environment)
     def body_id(self, name: str) -> int:
@@ -139,10 +142,10 @@ class Simulation:
 
         Clears the warnings: each is reported once.
         """
-        finite = np.isfinite(self.qpos.sum(axis=1) + self.qvel.sum(axis=1))
-        counts = self._warnings
-        if not counts.any():
-            return ~finite, {}
+        if not np.count_nonzero(self.batch.warning) and isfinite(self._motion.sum()):
+            return np.zeros(self.num_envs, dtype=bool), {}
+        finite = np.isfinite(self._motion.sum(axis=1))
+        counts = self.batch.warning[:, :, 1]
         warned = counts.any(axis=1)
         names = [mujoco.mjtWarning(i).name.removeprefix("mjWARN_").lower() for i in range(counts.shape[1])]
         found = {name: int(count) for name, count in zip(names, counts.sum(axis=0), strict=True) if count}

@@ -24,13 +24,11 @@ def taxel_forces(layout: TouchLayout, contacts: Array, positions: Array, rotatio
     of the fingertip frames. A contact's force is shared among taxels by distance, exp(-d^2 / 2 s^2), so that the
     taxels' forces, turned back into one frame, add up to it.
     """
-    num_envs, fingers, slots = contacts.shape[:3]
-    shared = np.zeros((num_envs * fingers, 3 * layout.num_taxels), np.float32)
-    full = np.flatnonzero(contacts[..., 0])  # where something presses; friction needs that too
-    if len(full) == 0:
-        return shared.reshape(num_envs, fingers, -1, 3)
-    tip, slot = full // slots, full % slots
-    env, finger = tip // fingers, tip % fingers
+    num_envs, fingers = contacts.shape[:2]
+    shared = np.zeros((num_envs, fingers, layout.num_taxels, 3), np.float32)
+    env, finger, slot = contacts[..., 0].nonzero()  # where something presses; friction needs that too
+    if len(env) == 0:
+        return shared
     found = contacts[env, finger, slot]
     force, point, normal, tangent = found[:, :3], found[:, 3:6], found[:, 6:9], found[:, 9:]
     # A vector in a row times a rotation matrix is turned back by it.
@@ -44,8 +42,8 @@ def taxel_forces(layout: TouchLayout, contacts: Array, positions: Array, rotatio
     weights /= weights.sum(axis=-1, keepdims=True)
     in_taxels = np.vecmat(in_tip[:, None], layout.frames) * weights[:, :, None]
     first = np.flatnonzero(slot == 0)  # the other contacts of that tip follow
-    shared[tip[first]] = np.add.reduceat(in_taxels.reshape(len(tip), -1).astype(np.float32), first)
-    return shared.reshape(num_envs, fingers, -1, 3)
+    shared[env[first], finger[first]] = np.add.reduceat(in_taxels.astype(np.float32), first)
+    return shared
 
 
 class TouchSensor:
@@ -63,8 +61,10 @@ class TouchSensor:
         self.size = int(np.prod(self._shape[1:]))
         """Numbers in one reading of one hand: the standard normal numbers that a measurement takes."""
         self._lag = Lag(num_envs, self.size, period, LONGEST_LAG)
-        self._gain, self._noise, self._play, self._full, self._quantum = np.zeros((5, *self._shape), np.float32)
+        self._gain, self._noise, self._play, self._quantum = np.zeros((4, *self._shape), np.float32)
+        self._lowest, self._highest = np.zeros((2, *self._shape), np.float32)
         self._turning, self._drift_step, self._drift = np.zeros((3, *self._shape), np.float32)
+        self._drifts = False
         self.mixing: NDArray[np.float32] | None = None
         """Share of each taxel's force that each taxel reports, shape (T, T); None without cross-talk."""
         self.contact = np.zeros(self._shape, np.float32)
@@ -76,8 +76,9 @@ class TouchSensor:
         """Take over the parameters of these environments."""
         self._gain[ids] = self._per_axis(ids, "touch_gain", "touch_gain")
         self._noise[ids] = self._per_axis(ids, "touch_noise_shear", "touch_noise_normal")
-        self._full[ids] = self._per_axis(ids, "touch_range_shear", "touch_range_normal")
-        self._play[ids] = self._per_axis(ids, "touch_hysteresis", "touch_hysteresis") * self._full[ids] / 2
+        self._highest[ids] = self._per_axis(ids, "touch_range_shear", "touch_range_normal")
+        self._lowest[ids] = -self._highest[ids]
+        self._play[ids] = self._per_axis(ids, "touch_hysteresis", "touch_hysteresis") * self._highest[ids] / 2
         self._quantum[ids] = np.maximum(self._per_axis(ids, "touch_quantum", "touch_quantum"), 1e-7)
         self._lag.set_delay(ids, self._values["touch_lag"][ids])
 
@@ -90,22 +91,26 @@ class TouchSensor:
         drift = self._values["touch_drift"][ids, None] * noise * self._period
         self._drift_step[ids] = drift.reshape(-1, *self._shape[1:])
         self._drift[ids] = 0.0
+        self._drifts = bool(self._drift_step.any())
         self._lag.reset(ids, self.contact[ids].reshape(len(ids), -1))
         self.forces[ids] = self.contact[ids]
 
     def measure(self, sim: Simulation, noise: NDArray[np.float32]) -> None:
         """Read all taxels; `noise` standard normal, shape (N, size)."""
         self.contact = taxel_forces(self.layout, sim.contacts, sim.tip_positions, sim.tip_rotations)
-        np.maximum(self._turning, self.contact - self._play, out=self._turning)
-        np.minimum(self._turning, self.contact + self._play, out=self._turning)
+        edge = self.contact - self._play
+        np.maximum(self._turning, edge, out=self._turning)
+        np.add(self.contact, self._play, out=edge)
+        np.minimum(self._turning, edge, out=self._turning)
         skin = self._turning if self.mixing is None else self.mixing @ self._turning
         reading = self._lag.push(skin.reshape(len(noise), -1)).reshape(self._shape)
         reading *= self._gain
-        self._drift += self._drift_step
-        reading += self._drift
-        reading += self._noise * noise.reshape(self._shape)
-        np.minimum(reading, self._full, out=reading)
-        np.maximum(reading, -self._full, out=reading)
+        if self._drifts:
+            self._drift += self._drift_step
+            reading += self._drift
+        reading += np.multiply(self._noise, noise.reshape(self._shape), out=edge)
+        np.minimum(reading, self._highest, out=reading)
+        np.maximum(reading, self._lowest, out=reading)
         reading /= self._quantum
         np.rint(reading, out=reading)
         reading *= self._quantum

@@ -236,6 +236,12 @@ def contact_goal(tips_to_markers: Array) -> Array:
     return mean(closeness(np.maximum(length(tips_to_markers) - SKIN_RADIUS, 0.0), 20.0))
 
 
+def share(values: Array) -> Array:
+    """Values limited to [0, 1]; np.clip spends most of its time on its arguments."""
+    limited: Array = np.minimum(np.maximum(values, 0.0), 1.0)
+    return limited
+
+
 def mean(values: Array | Flags) -> Array:
     """Of each environment's values, shape (N, k); numpy's own takes four times as long for few."""
     average: Array = values.sum(axis=1) / values.shape[1]

@@ -27,6 +27,7 @@ from dexsim2real_sim.tasks.base import (
     World,
     closeness,
     mean,
+    share,
 )
 
 ARM_PALM_UP = np.array([0.4375, 0.293, -0.9934, -2.0564, 1.4015, 1.0098, -1.5501])
@@ -128,8 +129,8 @@ class InHandRotation(Task):
         """Fingertips at the object's sides; angle to go and spin, the more the flatter it lies."""
         contact = mean(closeness(_side_gaps(features["tips_at_object"], features["object_half"]), 20.0))
         goal = closeness(np.maximum(features["to_go"], 0.0), 1.0)
-        spin = np.clip(features["object_spin"][:, 0], -1.0, 1.0)
-        flat = np.clip(1.0 - features["tilt"] / LARGEST_TILT, 0.0, 1.0)
+        spin = np.minimum(np.maximum(features["object_spin"][:, 0], -1.0), 1.0)
+        flat = share(1.0 - features["tilt"] / LARGEST_TILT)
         reward: Array = 0.2 * contact + flat * (0.3 * goal + 0.5 * spin)
         return reward
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from dexsim2real_sim.objects import ObjectModel
-from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers
+from dexsim2real_sim.pinch import PINCHING, YAW, default_pinch, pinch_markers
 from dexsim2real_sim.quaternions import length, matrices
 from dexsim2real_sim.robot import FIXTURE
 from dexsim2real_sim.tasks.base import (
@@ -31,6 +31,7 @@ from dexsim2real_sim.tasks.base import (
     closeness,
     contact_goal,
     in_area,
+    share,
     upright,
 )
 from dexsim2real_sim.tasks.starts import approaching, holding, progress
@@ -138,7 +139,7 @@ class PegInsertion(Task):
             "peg_velocity": sim.twist("peg")[:, :3].copy(),
             "to_goal": goal - end,
             "turn": (yaw + np.pi / 4) % (np.pi / 2) - np.pi / 4,
-            "tips_to_markers": markers - sim.tip_middles[:, [0, 1, 3]],
+            "tips_to_markers": markers - sim.tip_middles.take(PINCHING, axis=1),
             "touching": sim.touching.astype(float),
             "lifted": lifted.copy(),
         }
@@ -159,7 +160,7 @@ class PegInsertion(Task):
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips to their contact goals, lift, then the peg to the hole and down. At most 1."""
         contact = contact_goal(features["tips_to_markers"])
-        lift = np.clip(features["lifted"] / LIFT, 0.0, 1.0)
+        lift = share(features["lifted"] / LIFT)
         way = length(features["to_goal"]) + 0.02 * np.abs(features["turn"])
         goal = closeness(way, 20.0) * lift
         reward: Array = 0.2 * contact + 0.2 * lift + 0.6 * goal

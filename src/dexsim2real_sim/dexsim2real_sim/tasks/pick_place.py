@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from dexsim2real_sim.objects import ObjectModel
-from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers
+from dexsim2real_sim.pinch import PINCHING, YAW, default_pinch, pinch_markers
 from dexsim2real_sim.quaternions import length
 from dexsim2real_sim.tasks.base import (
     AREA,
@@ -29,6 +29,7 @@ from dexsim2real_sim.tasks.base import (
     contact_goal,
     in_area,
     mean,
+    share,
     upright,
 )
 from dexsim2real_sim.tasks.starts import approaching, holding, progress
@@ -103,22 +104,26 @@ class PickPlace(Task):
         height = pose[:, 2] - half[:, 2] - world.table_height
         lifted = world.memory.setdefault("lifted", np.zeros(len(pose)))
         np.maximum(lifted, height, out=lifted)
-        to_goal = np.concatenate([ZONE - pose[:, :2], -height[:, None]], axis=1)
+        to_goal = np.empty((len(pose), 3))
+        np.subtract(ZONE, pose[:, :2], out=to_goal[:, :2])
+        np.negative(height, out=to_goal[:, 2])
         markers = pinch_markers(pose, half, world.round["object"])
         return {
             "object_position": pose[:, :3].copy(),
             "object_rotation": pose[:, 3:].copy(),
             "object_velocity": sim.twist("object")[:, :3].copy(),
             "to_goal": to_goal,
-            "tips_to_markers": markers - sim.tip_middles[:, [0, 1, 3]],
+            "tips_to_markers": markers - sim.tip_middles.take(PINCHING, axis=1),
             "touching": sim.touching.astype(float),
             "lifted": lifted.copy(),
         }
 
     def achieved(self, features: Features, difficulty: Array) -> Flags:
         """Carried there, on the table within the zone, slow, and let go."""
-        slow = length(features["object_velocity"]) < SLOW
-        done: Flags = self._arrived(features, difficulty) & slow & ~features["touching"].any(axis=1)
+        arrived = self._arrived(features, difficulty)
+        if not np.count_nonzero(arrived):
+            return arrived
+        done: Flags = arrived & (length(features["object_velocity"]) < SLOW) & ~features["touching"].any(axis=1)
         return done
 
     def failure(self, features: Features, difficulty: Array, env: int) -> str:
@@ -141,12 +146,14 @@ class PickPlace(Task):
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips to their contact goals, lift, then the object to the zone; there, fingers off. At most 1."""
         contact = contact_goal(features["tips_to_markers"])
-        lift = np.clip(features["lifted"] / LIFT, 0.0, 1.0)
+        lift = share(features["lifted"] / LIFT)
         goal = closeness(length(features["to_goal"])) * lift
+        on_the_way: Array = 0.2 * contact + 0.3 * lift + 0.4 * goal
+        arrived = self._arrived(features, difficulty)
+        if not np.count_nonzero(arrived):
+            return on_the_way
         there = 0.9 + 0.1 * (1.0 - mean(features["touching"]))
-        on_the_way = 0.2 * contact + 0.3 * lift + 0.4 * goal
-        reward: Array = np.where(self._arrived(features, difficulty), there, on_the_way)
-        return reward
+        return np.where(arrived, there, on_the_way)
 
     def lost(self, features: Features) -> Flags:
         """Off the table."""
@@ -155,7 +162,10 @@ class PickPlace(Task):
 
     def _arrived(self, features: Features, difficulty: Array) -> Flags:
         """Carried there and on the table, at rest or not."""
+        carried: Flags = features["lifted"] >= LIFT
+        if not np.count_nonzero(carried):
+            return carried
         offset = features["to_goal"]
         inside = length(offset[:, :2]) < between(ZONE_RADIUS, difficulty)
-        arrived: Flags = inside & (-offset[:, 2] < RESTING) & (features["lifted"] >= LIFT)
+        arrived: Flags = carried & inside & (-offset[:, 2] < RESTING)
         return arrived

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from dexsim2real_sim.objects import ObjectModel
-from dexsim2real_sim.pinch import YAW, default_pinch, pinch_markers
+from dexsim2real_sim.pinch import PINCHING, YAW, default_pinch, pinch_markers
 from dexsim2real_sim.quaternions import length
 from dexsim2real_sim.tasks.base import (
     AREA_CENTRE,
@@ -30,6 +30,7 @@ from dexsim2real_sim.tasks.base import (
     contact_goal,
     in_area,
     mean,
+    share,
     upright,
 )
 from dexsim2real_sim.tasks.starts import approaching, holding, progress
@@ -117,14 +118,17 @@ class Stacking(Task):
             "base_position": base[:, :3].copy(),
             "base_rotation": base[:, 3:].copy(),
             "offset": offset,
-            "tips_to_markers": markers - sim.tip_middles[:, [0, 1, 3]],
+            "tips_to_markers": markers - sim.tip_middles.take(PINCHING, axis=1),
             "touching": sim.touching.astype(float),
             "lifted": lifted.copy(),
         }
 
     def achieved(self, features: Features, difficulty: Array) -> Flags:
         """Centred, lying on it, and let go."""
-        done: Flags = self._stacked(features, difficulty) & ~features["touching"].any(axis=1)
+        stacked = self._stacked(features, difficulty)
+        if not np.count_nonzero(stacked):
+            return stacked
+        done: Flags = stacked & ~features["touching"].any(axis=1)
         return done
 
     def failure(self, features: Features, difficulty: Array, env: int) -> str:
@@ -143,12 +147,14 @@ class Stacking(Task):
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips to their contact goals, lift, then the cube onto the other; there, fingers off. At most 1."""
         contact = contact_goal(features["tips_to_markers"])
-        lift = np.clip(features["lifted"] / LIFT, 0.0, 1.0)
+        lift = share(features["lifted"] / LIFT)
         goal = closeness(length(features["offset"]), 20.0) * lift
+        on_the_way: Array = 0.2 * contact + 0.2 * lift + 0.5 * goal
+        stacked = self._stacked(features, difficulty)
+        if not np.count_nonzero(stacked):
+            return on_the_way
         there = 0.9 + 0.1 * (1.0 - mean(features["touching"]))
-        on_the_way = 0.2 * contact + 0.2 * lift + 0.5 * goal
-        reward: Array = np.where(self._stacked(features, difficulty), there, on_the_way)
-        return reward
+        return np.where(stacked, there, on_the_way)
 
     def lost(self, features: Features) -> Flags:
         """Either cube off the table."""
