@@ -62,3 +62,27 @@ def test_pick_lifts_and_says_how_far_to_turn() -> None:
     yaw = Rotation.from_quat(start[3:], scalar_first=True).as_rotvec()[2]
     assert np.sin(2 * (script.turn - YAW + yaw)) == pytest.approx(0.0, abs=1e-3)  # a multiple of a quarter turn
     assert abs(script.turn) <= np.pi / 4 + 1e-3
+
+
+def test_what_is_held_in_the_air_is_not_let_go() -> None:
+    env = make_env("pick_place", 1, seed=0, objects="colored_block", difficulty=0.2)
+    env.reset()
+    script, heights = Pick(env), []
+    for _ in range(60):
+        env.step(script.act())
+        heights.append(float(-env.features["to_goal"][0, 2]))
+    assert min(heights) > 0.05  # it began 6 to 11 cm over the table
+    assert heights[-1] == pytest.approx(CLEARANCE, abs=0.01)
+
+
+def test_who_takes_over_near_the_table_lets_go_and_withdraws_first() -> None:
+    env = make_env("pick_place", 1, seed=0, objects="colored_block", pregrasp=True)
+    env.reset()
+    script = SCRIPTS["pick_place"](env)
+    env.step(np.zeros((1, 23)))
+    script.begin(0)
+    low = script.palm_target(0).position[2]
+    for _ in range(50):
+        env.step(script.act())
+    assert script.palm_target(0).position[2] - low == pytest.approx(CLEARANCE, abs=0.02)
+    assert not env.sim.touching[0].any()

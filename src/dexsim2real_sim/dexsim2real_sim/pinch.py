@@ -40,8 +40,10 @@ _DEPTH = 0.11
 """Of the fingertips below the palm's origin [m]."""
 _SIDE = 0.02
 """Of the thumb from the palm's middle, towards the index finger [m]."""
-_THUMB = -0.06
-"""Where the thumb presses, along the closing direction from the palm's origin [m]: there it is strongest, some 5 N."""
+THUMB = -0.06
+"""Where the thumb presses, along the closing direction from the palm's origin [m]: up to 4.7 N."""
+STRONG_THUMB = -0.07
+"""There it is strongest, 5.8 N [m]."""
 _RING = (0.02, -0.035)
 """The ring finger stays clear of the object: back and sideways from the middle finger [m]."""
 _TURN = Rotation.from_euler("y", _TILT - np.pi)
@@ -63,14 +65,15 @@ class Pinch:
     grasp towards the palm.
     """
 
-    def __init__(self, kinematics: Kinematics) -> None:
-        self.kinematics = kinematics
+    def __init__(self, kinematics: Kinematics, thumb: float = THUMB) -> None:
+        """`thumb` is where the thumb presses, along the closing direction from the palm's origin [m]."""
+        self.kinematics, self._thumb = kinematics, thumb
         self._hands = np.array([self._solve(place) for place in _PLACES])
         self._yields = np.array([self._give(hand) for hand in self._hands])
 
     def palm(self, grasp: Pose, width: float) -> Pose:
         """Where the palm must be for an object `width` [m] wide to be pinched at `grasp`, both in the world."""
-        middle = _THUMB + self.kinematics.tip_radius + width / 2
+        middle = self._thumb + self.kinematics.tip_radius + width / 2
         return grasp @ Pose(_frame_point(middle, 0.0), _TURN).inverse()
 
     def hand(self, width: float, opening: float = 0.0, squeeze: float = 0.0) -> Array:
@@ -79,8 +82,8 @@ class Pinch:
         With the fingers on the object, these are the servo targets at which it is squeezed with `squeeze` [N]:
         thumb against both fingers, straight, so that it neither shifts nor turns.
         """
-        thumb = _THUMB - opening / 2
-        fingers = _THUMB + 2 * self.kinematics.tip_radius + width + opening / 2
+        thumb = self._thumb - opening / 2
+        fingers = self._thumb + 2 * self.kinematics.tip_radius + width + opening / 2
         return np.concatenate([self._targets(fingers, squeeze)[:12], self._targets(thumb, squeeze)[12:]])
 
     def arm(self, grasp: Pose, width: float) -> Array:
@@ -115,6 +118,12 @@ def _frame_point(along: float, side: float) -> Array:
     """A point at the height of the fingertips, in the palm's frame [m], shape (3,)."""
     point: Array = _TURN.apply([along, side, -_DEPTH]) + [0.0, _SIDE, 0.0]
     return point
+
+
+def closing(palm: Pose) -> Rotation:
+    """The rotation of the grasp frame in the world, where the palm is at such a pose, if it were upright."""
+    ahead = palm.rotation.apply(_TURN.apply([1.0, 0.0, 0.0]))
+    return Rotation.from_euler("z", np.arctan2(ahead[1], ahead[0]))
 
 
 def arm_over(grasp: Pose) -> Array:

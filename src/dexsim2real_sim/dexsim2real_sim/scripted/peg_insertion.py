@@ -17,6 +17,7 @@ class PegInsertionScript(PinchScript):
 
     def plan(self, env: int) -> Iterator[Move]:
         """Until the episode ends."""
+        yield from self.take_over(env, "peg", PEG)
         while True:
             turn = yield from self.pick(env, "peg", PEG)
             yield from self._bring(env, DEPTH + CLEARANCE, turn)

@@ -16,6 +16,7 @@ class PickPlaceScript(PinchScript):
     def plan(self, env: int) -> Iterator[Move]:
         """Until the episode ends."""
         model = self.env.starter.objects[env]["object"]
+        yield from self.take_over(env, "object", model)
         while True:
             turn = yield from self.pick(env, "object", model)
             position, way = self.body(env, "object").position, self.env.features["to_goal"][env]

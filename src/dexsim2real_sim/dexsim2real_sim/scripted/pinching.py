@@ -12,10 +12,10 @@ from scipy.spatial.transform import Rotation
 
 from dexsim2real_sim.env import DexEnv
 from dexsim2real_sim.objects import ObjectModel
-from dexsim2real_sim.pinch import ARM_BETWEEN, ARM_OVER, YAW, Pinch, arm_over, pinch_pose
+from dexsim2real_sim.pinch import ARM_BETWEEN, ARM_OVER, STRONG_THUMB, YAW, Pinch, arm_over, closing, pinch_pose
 from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.scripted.script import Move, Script
-from dexsim2real_sim.tasks.starts import OPENING, squeeze
+from dexsim2real_sim.tasks.starts import OPENING
 
 Array = NDArray[np.float64]
 
@@ -23,6 +23,15 @@ CLEARANCE = 0.1
 """Objects travel this far above where they stood, and the empty hand above where it let go [m]."""
 _WRIST = 4
 """The arm joint that tells by its sign which way the wrist is turned."""
+GRIP = 4.0
+"""How hard any object is pinched [N]: near the thumb's torque limits, so that the heaviest does not slip.
+
+The same for all, since who learns from this motion cannot see what an object weighs.
+"""
+CLEAR = 0.01
+"""An object this far above the table is in the air [m]."""
+CARRYING = 0.12
+"""Mean speed of an object over the table, at most [m/s]: a tall one hangs between the fingers and must not swing."""
 SETTLING = 0.5
 """The arm follows its targets with a lag of 0.1 s; after this it has caught up [s]."""
 
@@ -34,22 +43,42 @@ class PinchScript(Script):
 
     def __init__(self, env: DexEnv) -> None:
         super().__init__(env)
-        self.pinch = Pinch(self.kinematics)
+        self.pinch = Pinch(self.kinematics, STRONG_THUMB)
 
     def pick(self, env: int, body: str, model: ObjectModel) -> Generator[Move, None, float]:
-        """Take a body, which is such an object, from above and lift it.
+        """Take a body, which is such an object, from above and lift it; one that is in the hand is pinched anew.
 
         Returns by how much it may be turned to where the arm reaches furthest [rad].
         """
         grasp, width = pinch_pose(self.body(env, body), model.half, model.kind != "box")
-        above = self.pinch.palm(grasp.moved(z=CLEARANCE), width)
-        yield from self.approach(env, above, self.pinch.hand(width, OPENING), arm_over(grasp))
-        yield Move(self.pinch.palm(grasp, width), seconds=0.8)
-        yield Move(seconds=0.2)
-        yield Move(hand=self.pinch.hand(width, squeeze=squeeze(model)), seconds=0.5)
+        if self.holds(env, body, model):
+            grasp = Pose(grasp.position, closing(self.palm_target(env)))
+            above = self.palm_target(env).moved(z=CLEARANCE - self._height(env, body, model))
+        else:
+            above = self.pinch.palm(grasp.moved(z=CLEARANCE), width)
+            yield from self.approach(env, above, self.pinch.hand(width, OPENING), arm_over(grasp))
+            yield Move(self.pinch.palm(grasp, width), seconds=0.8)
+            yield Move(seconds=0.2)
+        yield Move(hand=self.pinch.hand(width, squeeze=GRIP), seconds=0.5)
         yield Move(above, seconds=0.8)
         yaw = float(grasp.rotation.as_rotvec()[2])
         return math.copysign(YAW, yaw) - yaw
+
+    def take_over(self, env: int, body: str, model: ObjectModel) -> Iterator[Move]:
+        """What a plan that begins in the midst of an episode begins with: let go of what is not held in the air."""
+        if self.env.steps[env] and not self.holds(env, body, model):
+            yield from self.release(env, model)
+
+    def holds(self, env: int, body: str, model: ObjectModel) -> bool:
+        """Whether thumb and fingers hold a body, which is such an object, clear of what it stood on."""
+        index, middle, _, thumb = self.env.sim.touching[env]
+        return bool(thumb and (index or middle)) and self._height(env, body, model) > CLEAR
+
+    def _height(self, env: int, body: str, model: ObjectModel) -> float:
+        """Of a body's lowest point over the table, for a box that just contains it [m]."""
+        pose = self.body(env, body)
+        reach = np.abs(pose.rotation.as_matrix()[2]) @ model.half
+        return float(pose.position[2] - reach - self.env.world.table_height[env])
 
     def approach(self, env: int, palm: Pose, hand: Array, over: Array) -> Iterator[Move]:
         """Bring the empty hand to where a grasp begins, with hand joints [rad], shape (16,).
@@ -68,7 +97,8 @@ class PinchScript(Script):
         """
         held = self.body(env, body)
         target = Pose(goal, Rotation.from_euler("z", yaw) * upright_turn(held) * held.rotation)
-        yield Move(target @ held.inverse() @ self.palm_target(env), seconds=seconds)
+        way = float(np.linalg.norm(goal - held.position))
+        yield Move(target @ held.inverse() @ self.palm_target(env), seconds=max(seconds, way / CARRYING))
         yield Move(seconds=SETTLING)
 
     def release(self, env: int, model: ObjectModel) -> Iterator[Move]:

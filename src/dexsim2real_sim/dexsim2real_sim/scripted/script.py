@@ -107,6 +107,11 @@ class Script(ABC):
         A generator runs on only when its last move is over, so it can measure and decide as it goes.
         """
 
+    def begin(self, env: int) -> None:
+        """Plan one environment's episode anew from where it is, in its midst too."""
+        self.targets[env] = self.env.target[env]
+        self._plans[env], self._legs[env] = self.plan(env), None
+
     def act(self) -> Array:
         """Actions of the next step, in [-1, 1], shape (N, 23)."""
         for env in range(self.env.num_envs):
@@ -116,8 +121,7 @@ class Script(ABC):
     def _advance(self, env: int) -> None:
         """Move the targets of one environment on by one step."""
         if self.env.steps[env] == 0:
-            self.targets[env] = self.env.target[env]
-            self._plans[env], self._legs[env] = self.plan(env), None
+            self.begin(env)
         elif np.any(np.abs(self.targets[env] - self.env.target[env]) > self._scale):
             return  # some joint is at its speed limit: the others wait for it, so that the palm keeps to its path
         leg = self._legs[env]

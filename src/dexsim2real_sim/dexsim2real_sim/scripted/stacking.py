@@ -14,6 +14,7 @@ class StackingScript(PinchScript):
     def plan(self, env: int) -> Iterator[Move]:
         """Until the episode ends."""
         model = self.env.starter.objects[env]["top"]
+        yield from self.take_over(env, "top", model)
         while True:
             yield from self.pick(env, "top", model)
             for height in (CLEARANCE, 0.01, 0.0):
