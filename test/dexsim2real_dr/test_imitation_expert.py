@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from dexsim2real_dr.imitation.expert import Bursts, demonstrate
+from dexsim2real_dr.imitation.lead import Lead
+from dexsim2real_policy.inference import hold_policy
 from dexsim2real_sim import DexEnv, make_env
 
 
@@ -47,3 +49,31 @@ def test_the_same_seed_gives_the_same_episodes(easy: DexEnv) -> None:
         assert one.reason == other.reason
         np.testing.assert_array_equal(one.target, other.target)
         np.testing.assert_array_equal(one.inputs["proprioception"], other.inputs["proprioception"])
+
+
+def test_a_student_leads_first_and_only_what_the_expert_then_does_is_noted(easy: DexEnv) -> None:
+    student = hold_policy(easy.observation_spec, easy.action_spec)
+    starts = [episode.target[0] for episode in islice(demonstrate(easy, 0.0, seed=3), 2)]
+    for episode in islice(demonstrate(easy, 0.0, seed=3, student=student), 2):
+        assert not episode.reason  # the object was held until the expert came, and is then put down
+        assert min(np.abs(episode.target[0] - start).max() for start in starts) < 1e-6
+
+
+def test_a_lead_hands_over_once_and_begins_anew_with_the_episode(easy: DexEnv) -> None:
+    easy.reset(seed=0)
+    lead = Lead(hold_policy(easy.observation_spec, easy.action_spec), easy, np.random.default_rng(0))
+    assert lead.leads.all()
+    expert = np.ones((2, 23))
+    assert not lead.act(expert).any()  # it holds
+    easy.steps[:] = [0, 300]
+    assert lead.hand_over().tolist() == [1]
+    assert lead.hand_over().tolist() == []
+    np.testing.assert_array_equal(lead.act(expert)[1], expert[1])
+    lead.restart(np.array([1]))
+    assert lead.leads.all()
+
+
+def test_without_a_student_the_expert_drives_from_the_start(easy: DexEnv) -> None:
+    lead = Lead(None, easy, np.random.default_rng(0))
+    assert not lead.leads.any()
+    assert lead.hand_over().size == 0

@@ -15,6 +15,8 @@ from dexsim2real_dr.imitation.demonstrations import Demonstrations
 from dexsim2real_dr.imitation.expert import demonstrate
 from dexsim2real_dr.training.config import TrainConfig
 from dexsim2real_dr.training.sampler import make_sampler
+from dexsim2real_policy import Policy, load_policy
+from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_sim import DexEnv, make_env
 
 _SAVE = 100
@@ -27,6 +29,7 @@ def demos(
     out: Path,
     noise: float = 0.6,
     planned: bool = False,
+    student: str | None = None,
     objects: str = "seen",
     envs: int = 16,
     seed: int = 0,
@@ -44,6 +47,8 @@ def demos(
         noise: largest standard deviation of bursts of noise on the expert's actions; what is recorded is what the
             expert then does about it.
         planned: the expert's way to the object is planned (mink, OMPL) and not straight.
+        student: artifact of a policy, or the name of a shipped one, that leads for up to ten seconds of each episode
+            before the expert takes over; only what the expert then does is recorded.
         objects: seen, unseen, all, or names with commas between.
         envs: cells at work together.
         seed: of all that is random.
@@ -52,16 +57,18 @@ def demos(
     """
     if episodes < 1 or envs < 1 or noise < 0:
         raise DexSim2RealError(f"{episodes} episodes of {envs} cells with noise {noise:g}: use positive numbers")
-    found = Demonstrations.load(out) if out.exists() else Demonstrations(task, 0, seed, noise, (), planned)
-    if (found.task, found.seed, found.noise, found.planned) != (task, seed, noise, planned):
+    leader = student or ""
+    found = Demonstrations.load(out) if out.exists() else Demonstrations(task, 0, seed, noise, (), planned, leader)
+    if (found.task, found.seed, found.noise, found.planned, found.student) != (task, seed, noise, planned, leader):
         raise DexSim2RealError(
             f"{out} holds demonstrations of {found.task}, seed {found.seed}, noise {found.noise:g}, "
-            f"{'planned' if found.planned else 'not planned'}; choose another file"
+            f"{'planned' if found.planned else 'not planned'}, {found.student or 'no student'}; choose another file"
         )
     chosen = tuple(objects.split(",")) if "," in objects else objects
     sampler = make_sampler(TrainConfig(task, randomization=randomization))
     env = make_env(task, envs, sampler=sampler, threads=1, objects=chosen)
-    result = _record(env, found, episodes, out)
+    policy = None if student is None else load_policy(policy_folder(student), env.observation_spec, env.action_spec)
+    result = _record(env, found, episodes, out, policy)
     if not result.episodes:
         raise DexSim2RealError(f"no episode of {result.tried} succeeded; use less noise than {noise:g}")
     result.save(out)
@@ -77,7 +84,7 @@ def demos(
     show(f"Wrote {out}; noise up to {noise:g}", [row], json)
 
 
-def _record(env: DexEnv, found: Demonstrations, episodes: int, out: Path) -> Demonstrations:
+def _record(env: DexEnv, found: Demonstrations, episodes: int, out: Path, student: Policy | None) -> Demonstrations:
     """What was found and what is now added to it; saved on the way, so that a kill does not lose all."""
     kept, tried = list(found.episodes), found.tried
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -85,7 +92,7 @@ def _record(env: DexEnv, found: Demonstrations, episodes: int, out: Path) -> Dem
         bar = progress.add_task(found.task, total=episodes, completed=len(kept))
         seed = int(np.random.SeedSequence([found.seed, tried]).generate_state(1)[0])  # new episodes where it goes on
         try:
-            for episode in demonstrate(env, found.noise, seed, found.planned):
+            for episode in demonstrate(env, found.noise, seed, found.planned, student):
                 if len(kept) >= episodes:
                     break
                 tried += 1

@@ -49,10 +49,12 @@ class Demonstrations:
     episodes: tuple[Episode, ...]
     planned: bool = False
     """Whether the expert planned its way to objects."""
+    student: str = ""
+    """Policy that led before the expert took over; empty if none did."""
 
     def save(self, file: Path) -> None:
         """Write the file, whole or not at all. Raises TrainingError if that cannot be done."""
-        names = ("task", "tried", "seed", "noise", "planned")
+        names = ("task", "tried", "seed", "noise", "planned", "student")
         about = {"schema": SCHEMA, **{name: getattr(self, name) for name in names}}
         columns = {
             "lengths": np.array([len(episode) for episode in self.episodes]),

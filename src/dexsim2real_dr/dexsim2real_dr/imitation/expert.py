@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from dexsim2real_description import UnknownNameError
 from dexsim2real_dr.imitation.demonstrations import Episode
+from dexsim2real_dr.imitation.lead import Lead
 from dexsim2real_dr.imitation.planned import PLANNED
+from dexsim2real_policy import Policy
 from dexsim2real_sim import DexEnv
 from dexsim2real_sim.scripted import SCRIPTS, Script
 
@@ -74,23 +76,32 @@ def make_expert(env: DexEnv, planned: bool) -> Script:
     return experts[env.task.name](env)
 
 
-def demonstrate(env: DexEnv, noise: float, seed: int, planned: bool = False) -> Iterator[Episode]:
+def demonstrate(
+    env: DexEnv, noise: float, seed: int, planned: bool = False, student: Policy | None = None
+) -> Iterator[Episode]:
     """Episodes of the task's expert in the order in which they end, failed ones too, without end.
 
-    `noise` is the largest standard deviation of the noise, in actions of full scale 1.
+    `noise` is the largest standard deviation of the noise, in actions of full scale 1. A student leads for a while in
+    every episode; only what the expert then does is noted.
     """
     observation, _ = env.reset(seed=seed)
     script = make_expert(env, planned)
     bursts = Bursts(env.target.shape, noise, np.random.default_rng([seed, 4]))
+    lead = Lead(student, env, np.random.default_rng([seed, 5]))
     diaries = [_Diary([], [], []) for _ in range(env.num_envs)]
     while True:
+        for i in lead.hand_over():
+            script.begin(i)
         actions = script.act()
-        for i, diary in enumerate(diaries):
-            diary.inputs.append({name: value[i].copy() for name, value in observation.items()})
-            diary.target.append(env.target[i].copy())
-            diary.goal.append(script.targets[i].copy())
-        observation, _, _, _, info = env.step(actions + bursts.draw())
-        for i, reason in zip(info.get("final_ids", ()), info.get("final_reasons", ()), strict=True):
-            yield diaries[i].close(reason)
+        for i in np.flatnonzero(~lead.leads):
+            diaries[i].inputs.append({name: value[i].copy() for name, value in observation.items()})
+            diaries[i].target.append(env.target[i].copy())
+            diaries[i].goal.append(script.targets[i].copy())
+        observation, _, _, _, info = env.step(lead.act(actions + bursts.draw()))
+        ended = np.asarray(info.get("final_ids", ()), dtype=np.intp)
+        for i, reason in zip(ended, info.get("final_reasons", ()), strict=True):
+            if diaries[i].target:
+                yield diaries[i].close(reason)
             diaries[i] = _Diary([], [], [])
-        bursts.reset(np.asarray(info.get("final_ids", ()), dtype=np.intp))
+        bursts.reset(ended)
+        lead.restart(ended)
