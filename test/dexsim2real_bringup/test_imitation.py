@@ -46,6 +46,7 @@ def test_demonstrations_to_a_clone_to_a_student(tmp_path: Path, capsys: pytest.C
     [
         (["demos", "--task", "juggling", "--episodes", "1", "--out", "d.npz"], "juggling"),
         (["demos", "--task", "pick_place", "--episodes", "0", "--out", "d.npz"], "positive"),
+        (["demos", "--task", "pick_place", "--episodes", "1", "--student", "nowhere", "--out", "d.npz"], "nowhere"),
         (["clone", "--demos", "none.npz", "--out", "run"], "dexsim2real demos"),
         (["distill", "--task", "pick_place", "--teacher", "nowhere", "--no-vision", "--out", "run"], "nowhere"),
         (["distill", "--task", "pick_place", "--teacher", "expert@teapot", "--no-vision", "--out", "run"], "teapot"),
@@ -57,10 +58,11 @@ def test_bad_input_is_one_line(
     monkeypatch.chdir(tmp_path)
     assert main(words) == 2
     assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())  # nothing is left behind
 
 
 def test_ctrl_c_keeps_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(env: DexEnv, noise: float, seed: int, planned: bool) -> Iterator[Episode]:
+    def stopped(env: DexEnv, noise: float, seed: int, planned: bool, student: None) -> Iterator[Episode]:
         for reason in ("", "dropped", ""):
             yield Episode({"touch": np.zeros((2, 3), np.float32)}, np.zeros((2, 23)), np.zeros((2, 23)), reason)
         raise KeyboardInterrupt

@@ -30,6 +30,9 @@ class Still:
     def __init__(self, reason: str = "") -> None:
         self.reason, self.driven = reason, 0
 
+    def check(self, env):
+        """Anywhere."""
+
     def lessons(self, env, student, share, seed):
         rng = np.random.default_rng(seed)
         while True:

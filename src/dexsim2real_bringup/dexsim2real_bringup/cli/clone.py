@@ -27,8 +27,8 @@ def clone(
         out: folder of the run; the artifact is its `policy`.
         json: write the table to this file as well.
     """
-    make_folder(out)
     run = Cloning(config, out)
+    make_folder(out)
     with Live(refresh_per_second=2, console=Console(markup=False)) as live:
         for progress in run.run():
             live.update(build_table(f"{run.task}, {out}", [_row(progress, config)]))

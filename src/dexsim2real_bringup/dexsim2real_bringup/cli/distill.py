@@ -40,9 +40,9 @@ def distill(
         randomization: file that parameters are drawn from; uniform over the manual ranges if not given.
         json: write the table to this file as well.
     """
-    make_folder(out)
     sampler: ParameterSampler = Uniform() if randomization is None else load_randomization(randomization).distribution
     run = Distillation(config, [_specialist(name, config) for name in teacher], sampler, out)
+    make_folder(out)
     rows: list[dict[str, Cell]] = []
     with Live(refresh_per_second=2, console=Console(markup=False)) as live:
         for progress in run.run():

@@ -62,7 +62,7 @@ class Distillation:
         sampler: ParameterSampler | None,
         folder: Path,
     ) -> None:
-        """Raises TrainingError if the folder's checkpoint does not fit."""
+        """Raises DexSim2RealError if a teacher cannot teach the task or the folder's checkpoint does not fit."""
         torch.set_num_threads(1)
         self.config, self._folder, self._specialists = config, folder, specialists
         self._device = use_device(config.device)
@@ -71,6 +71,8 @@ class Distillation:
             make_env(config.task, config.envs, sampler=sampler, threads=1, objects=one.objects, image_size=size)
             for one in specialists
         ]
+        for one, env in zip(specialists, self._envs, strict=True):
+            one.teacher.check(env)
         self.spec = student_spec(self._envs[0].observation_spec, config)
         self.round, self.seconds = 0, 0.0
         found = Checkpoint.load(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else None

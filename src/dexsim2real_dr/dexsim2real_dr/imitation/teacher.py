@@ -14,7 +14,7 @@ from dexsim2real_description.observation import Inputs
 from dexsim2real_dr.imitation.demonstrations import chunks_of
 from dexsim2real_dr.imitation.expert import Bursts, demonstrate
 from dexsim2real_dr.imitation.samples import Lesson
-from dexsim2real_policy import load_policy
+from dexsim2real_policy import Policy, load_policy
 from dexsim2real_sim import DexEnv
 
 Array = NDArray[np.float64]
@@ -38,6 +38,10 @@ class LessonConfig:
 class Teacher(Protocol):
     """Someone who shows how it is done."""
 
+    def check(self, env: DexEnv) -> None:
+        """Raises DexSim2RealError if it cannot teach in that environment."""
+        ...
+
     def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Iterator[Lesson]:
         """Episodes without end, driven by the teacher for a `share` of the time and else by the student."""
         ...
@@ -58,6 +62,9 @@ class ExpertTeacher:
     def __init__(self, config: LessonConfig) -> None:
         self._config = config
 
+    def check(self, env: DexEnv) -> None:
+        """Every task has a script."""
+
     def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Iterator[Lesson]:
         """Demonstrations under noise, which show the way back."""
         for episode in demonstrate(env, self._config.noise, seed):
@@ -71,13 +78,20 @@ class PolicyTeacher:
     def __init__(self, artifact: Path, config: LessonConfig) -> None:
         self._artifact, self._config = artifact, config
 
+    def check(self, env: DexEnv) -> None:
+        """Raises PolicyError, or ContractMismatchError if the policy does not fit the environment."""
+        self._policy(env)
+
+    def _policy(self, env: DexEnv) -> Policy:
+        return load_policy(self._artifact, env.observation_spec, env.action_spec)
+
     def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Iterator[Lesson]:
         """DAgger (Ross et al. 2011): what the teacher would do in every state, whoever drove there.
 
         Teacher and student take turns of about a second. Raises ContractMismatchError if the policy does not fit the
         environment.
         """
-        policy = load_policy(self._artifact, env.observation_spec, env.action_spec)
+        policy = self._policy(env)
         observation, _ = env.reset(seed=seed)
         rng = np.random.default_rng([seed, 4])
         bursts = Bursts(env.target.shape, self._config.noise, rng)
