@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dexsim2real_audit.cdr import JointMessages, header_stamp
+from dexsim2real_audit.cdr import JointMessages, TouchMessages, header_stamp, poses
+from dexsim2real_description import DexSim2RealError
+from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack
 
 typesys = pytest.importorskip("rosbags.typesys")
 TYPES = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
@@ -66,3 +68,38 @@ def test_cut_messages_are_errors(size):
     assert len(data) > 100
     with pytest.raises((ValueError, struct.error, IndexError)):
         JointMessages().joint_state(data[:size])
+
+
+def cloud(forces, order, frame="tips", little=True, extra=b""):
+    """A PointCloud2 with the points in this order, and padding after it as a middleware may add it."""
+    fields = [TYPES.types["sensor_msgs/msg/PointField"](f.name, f.offset, f.datatype, f.count) for f in FIELDS]
+    points = np.frombuffer(pack(forces, np.zeros((forces.shape[1], 3))), np.uint8).reshape(-1, POINT_STEP)[order]
+    content = (1, len(points), fields, False, POINT_STEP, points.size, points.ravel(), True)
+    return encode("sensor_msgs/msg/PointCloud2", little, head(frame, 9), *content) + extra
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 3), st.text(max_size=3), st.booleans()), max_size=6))
+def test_touch_as_the_general_decoder_reads_it_whatever_came_before(messages):
+    reader = TouchMessages(lambda data: TYPES.deserialize_cdr(data, "sensor_msgs/msg/PointCloud2"))
+    for taxels, shuffle, frame, little in [each for message in messages for each in (message, message)]:
+        rng = np.random.default_rng(shuffle)
+        forces = rng.normal(0, 1, (4, taxels, 3)).astype(np.float32)
+        data = cloud(forces, rng.permutation(4 * taxels), frame, little, bytes(shuffle))
+        np.testing.assert_array_equal(reader.forces(data), forces)
+
+
+def test_a_cloud_that_names_a_taxel_twice_is_refused_the_second_time_too():
+    reader = TouchMessages(lambda data: TYPES.deserialize_cdr(data, "sensor_msgs/msg/PointCloud2"))
+    forces = np.ones((4, 2, 3), np.float32)
+    reader.forces(cloud(forces, np.arange(8)))
+    for _ in range(2):
+        with pytest.raises(DexSim2RealError, match="exactly once"):
+            reader.forces(cloud(forces, np.array([0, 0, 2, 3, 4, 5, 6, 7])))
+
+
+@given(st.text(max_size=5), st.lists(st.lists(st.floats(-9, 9), min_size=7, max_size=7), max_size=3), st.booleans())
+def test_poses_as_they_were_written(frame, rows, little):
+    point, quaternion = (TYPES.types[f"geometry_msgs/msg/{kind}"] for kind in ("Point", "Quaternion"))
+    sent = [TYPES.types["geometry_msgs/msg/Pose"](point(*row[:3]), quaternion(*row[4:], row[3])) for row in rows]
+    found = poses(encode("geometry_msgs/msg/PoseArray", little, head(frame, 3), sent))
+    assert found is None if not rows else found.tolist() == rows

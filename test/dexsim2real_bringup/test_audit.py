@@ -3,106 +3,38 @@
 import json
 import sqlite3
 
-import numpy as np
 import pytest
 
 from dexsim2real_audit.bag_writer import BagWriter
 from dexsim2real_audit.excitation import excitation
 from dexsim2real_audit.ledger import Ledger
 from dexsim2real_audit.rollout import rollout_traces
-from dexsim2real_audit.trace import COMMAND, EFFORT, OBJECTS, POSITION, TOUCH, VELOCITY
+from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH
+from dexsim2real_audit.trace_bag import graph_messages, stamped
 from dexsim2real_bringup.cli import main
 from dexsim2real_description import JOINTS, VENDOR_JOINTS
 from dexsim2real_description.bags import BagTopic
-from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart
 
-typesys = pytest.importorskip("rosbags.typesys")
-TYPES = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
+pytest.importorskip("rosbags.typesys")
 START = 1_700_000_000_000_000_000
 TICKS = 230
 """Of the motion: at rest, then all joints swing."""
 FEW = ("--cells", "24", "--alpha", "0.1", "--no-causes")
 
 
-def make(kind, **values):
-    return TYPES.types[kind](**values)
+CHANNELS = (POSITION, COMMAND, TOUCH, OBJECTS)
 
 
-def header(stamp):
-    time = make("builtin_interfaces/msg/Time", sec=stamp // 10**9, nanosec=stamp % 10**9)
-    return make("std_msgs/msg/Header", stamp=time, frame_id="")
-
-
-def joint_state(trace, i, stamp, names):
-    values = {
-        kind: trace[name].values[i] for kind, name in zip(("position", "velocity", "effort"), JOINTED, strict=True)
-    }
-    return "sensor_msgs/msg/JointState", {"header": header(stamp), "name": list(names), **values}
-
-
-JOINTED = (POSITION, VELOCITY, EFFORT)
-
-
-def joint_command(trace, i, stamp, names):
-    empty = np.empty(0)
-    point = make(
-        "trajectory_msgs/msg/JointTrajectoryPoint",
-        positions=trace[COMMAND].values[i],
-        velocities=empty,
-        accelerations=empty,
-        effort=empty,
-        time_from_start=make("builtin_interfaces/msg/Duration", sec=0, nanosec=0),
-    )
-    content = {"header": header(stamp), "joint_names": list(names), "points": [point]}
-    return "trajectory_msgs/msg/JointTrajectory", content
-
-
-def touch(trace, i, stamp, names):
-    kind = "sensor_msgs/msg/PointField"
-    points = 4 * trace[TOUCH].values.shape[2]
-    return "sensor_msgs/msg/PointCloud2", {
-        "header": header(stamp),
-        "height": 1,
-        "width": points,
-        "fields": [make(kind, name=f.name, offset=f.offset, datatype=f.datatype, count=1) for f in FIELDS],
-        "is_bigendian": False,
-        "point_step": POINT_STEP,
-        "row_step": POINT_STEP * points,
-        "data": np.frombuffer(pack(trace[TOUCH].values[i].astype(np.float32), np.zeros((points // 4, 3))), np.uint8),
-        "is_dense": True,
-    }
-
-
-def object_poses(trace, i, stamp, names):
-    x, y, z, w, *vector = trace[OBJECTS].values[i, 0].tolist()
-    pose = make(
-        "geometry_msgs/msg/Pose",
-        position=make("geometry_msgs/msg/Point", x=x, y=y, z=z),
-        orientation=make("geometry_msgs/msg/Quaternion", w=w, **dict(zip("xyz", vector, strict=True))),
-    )
-    return "geometry_msgs/msg/PoseArray", {"header": header(stamp), "poses": [pose]}
-
-
-TOPICS = {
-    "/joint_states": joint_state,
-    "/safety_gate/joint_command": joint_command,
-    "/touch/points": touch,
-    "/simulator/object_poses": object_poses,
-}
-
-
-def write(path, trace, names=JOINTS, topics=TOPICS, stamps=None):
-    """The trace as a bag with the graph's topics; `stamps` instead of its own, where sources say other times."""
+def write(path, trace, names=JOINTS, channels=CHANNELS, wrong=lambda stamp: stamp):
+    """The trace as a bag with the graph's topics; `wrong` is what sources say in place of their stamps."""
     with BagWriter(path) as writer:
-        for i, stamp in enumerate(trace[POSITION].stamps.tolist()):
-            said = stamp if stamps is None else int(stamps[i])
-            for topic in topics:
-                kind, content = TOPICS[topic](trace, i, START + said, names)
-                writer.add_topic(BagTopic(topic, kind, 0, True, False))
-                writer.write(topic, START + stamp + 10**6, bytes(TYPES.serialize_cdr(make(kind, **content), kind)))
-            if i % 20 == 19:
+        for i, each in enumerate(graph_messages(trace, names, channels)):
+            writer.add_topic(BagTopic(each.topic, each.kind, 0, True, False))
+            data = stamped(each.data, START + wrong(each.stamp))
+            writer.write(each.topic, START + each.stamp + 10**6, data)
+            if i % 80 == 79:
                 writer.flush()
     return path
 
@@ -157,18 +89,17 @@ def test_a_bag_cut_in_the_middle_is_audited_as_far_as_it_goes(trace, tmp_path, c
 
 
 def test_time_that_runs_backwards_is_left_out_and_said(trace, tmp_path, capsys):
-    stamps = trace[POSITION].stamps.copy()
-    stamps[100:110] -= 10**8
-    bag = write(tmp_path / "bag", trace, stamps=stamps)
+    begin, end = trace[POSITION].stamps[[100, 110]]
+    bag = write(tmp_path / "bag", trace, wrong=lambda stamp: stamp - 10**8 * (begin <= stamp < end))
     assert audit(bag, tmp_path) == 0
     assert "out of order" in capsys.readouterr().out
     assert len(rounds(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("missing", ["/joint_states", "/safety_gate/joint_command"])
-def test_a_bag_without_a_needed_topic_is_one_line(trace, tmp_path, capsys, missing):
-    bag = write(tmp_path / "bag", trace, topics=[topic for topic in TOPICS if topic != missing])
-    refused(bag, tmp_path, capsys, f"nothing usable on {missing}")
+@pytest.mark.parametrize(("missing", "topic"), [(POSITION, "/joint_states"), (COMMAND, "/safety_gate/joint_command")])
+def test_a_bag_without_a_needed_topic_is_one_line(trace, tmp_path, capsys, missing, topic):
+    bag = write(tmp_path / "bag", trace, channels=[channel for channel in CHANNELS if channel != missing])
+    refused(bag, tmp_path, capsys, f"nothing usable on {topic}")
 
 
 def test_joints_that_nobody_knows_are_one_line(trace, tmp_path, capsys):

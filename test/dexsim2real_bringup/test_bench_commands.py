@@ -29,6 +29,7 @@ def tables(file):
         ("bench", "faults", "--only", "policy killed", "--no-markers"),
         ("bench", "recorder", "--seconds", "2", "--kill-after", "0"),
         ("bench", "audit", *SMALLEST_AUDIT),
+        ("bench", "audit-cost", "--minutes", "0.2"),
     ],
     ids=lambda words: " ".join(words[:2]),
 )

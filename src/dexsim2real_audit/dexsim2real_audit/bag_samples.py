@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_audit.bag_clock import Stamps, repair
 from dexsim2real_audit.trace import Channel
-from dexsim2real_description import JOINTS, VENDOR_JOINTS, DexSim2RealError
-from dexsim2real_description.touch_cloud import unpack
+from dexsim2real_description import JOINTS, VENDOR_JOINTS
 
 Values = tuple[NDArray[Any] | int, ...]
 
@@ -25,26 +24,29 @@ class Samples:
         self.topic = topic
         self._units = units
         self._received, self._stamped = array("q"), array("q")
-        self._values: list[Values] = []
-        self._shapes: tuple[Any, ...] | None = None
+        self._values: list[bytearray] = []
+        self._kinds: list[tuple[tuple[int, ...], Any]] = []
         self._refused: dict[str, int] = {}
 
     def add(self, received: int, stamped: int, values: Values) -> None:
         """Append one sample per channel. One of another shape than the first is refused."""
-        shapes = tuple(np.shape(value) for value in values)
-        if self._shapes is None:
-            self._shapes = shapes
-        if shapes != self._shapes:
-            self.refuse(f"with shape {shapes} where the first had {self._shapes}")
+        parts = [np.asarray(value) for value in values]
+        kinds = [(part.shape, part.dtype) for part in parts]
+        if not self._kinds:
+            self._kinds, self._values = kinds, [bytearray() for _ in kinds]
+        if kinds != self._kinds:
+            shapes = [shape for shape, _ in kinds], [shape for shape, _ in self._kinds]
+            self.refuse(f"with shape {tuple(shapes[0])} where the first had {tuple(shapes[1])}")
             return
         self._received.append(received)
         self._stamped.append(stamped)
-        self._values.append(values)
+        for buffer, part in zip(self._values, parts, strict=True):
+            buffer += part.tobytes()
 
     @property
     def count(self) -> int:
         """Messages taken so far."""
-        return len(self._values)
+        return len(self._stamped)
 
     def refuse(self, why: str) -> None:
         """Count a message that cannot be used."""
@@ -59,13 +61,14 @@ class Samples:
     def channels(self, labels: Sequence[str] = ()) -> tuple[dict[str, Channel], list[str]]:
         """The channels, without empty ones, and what was wrong with the topic."""
         problems = [f"{self.topic}: {count} messages {why} were left out" for why, count in self._refused.items()]
-        if not self._values:
+        if not self.count:
             return {}, problems
         stamps, keep, wrong = repair(np.array(self._received, np.int64), np.array(self._stamped, np.int64))
         problems += [f"{self.topic}: {problem}" for problem in wrong]
         channels = {}
         for i, (name, unit) in enumerate(self._units.items()):
-            values = np.stack([np.asarray(sample[i]) for sample in self._values])[keep]
+            shape, dtype = self._kinds[i]
+            values = np.frombuffer(self._values[i], dtype).reshape(self.count, *shape)[keep]
             if values.size and np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
                 problems.append(f"{self.topic}: {name} has values that are not finite")
             if values.size:
@@ -115,23 +118,6 @@ def _translation() -> dict[str, str]:
     arms = {name: JOINTS[i] for kind in ("panda", "fr3") for i, name in enumerate(VENDOR_JOINTS[kind])}
     hands = ("allegro_v4", "allegro_v5", "allegro_hand_ros2")
     return arms | {name: JOINTS[7 + i] for kind in hands for i, name in enumerate(VENDOR_JOINTS[kind])}
-
-
-def read_touch(message: Any) -> Values | None:
-    """Forces [N], shape (4, T, 3)."""
-    try:
-        return (unpack(message.data, message.fields, message.point_step),)
-    except DexSim2RealError:
-        return None
-
-
-def read_poses(message: Any) -> Values | None:
-    """Position [m] and quaternion w, x, y, z of every object, shape (K, 7)."""
-    rows = [
-        (p.position.x, p.position.y, p.position.z, p.orientation.w, p.orientation.x, p.orientation.y, p.orientation.z)
-        for p in message.poses
-    ]
-    return (np.array(rows),) if rows else None
 
 
 def read_event(message: Any) -> dict[str, Any] | None:

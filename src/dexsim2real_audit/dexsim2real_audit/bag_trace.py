@@ -6,7 +6,7 @@ What is wrong with a recording is written into `Trace.problems`; only what makes
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,8 +18,8 @@ from dexsim2real_audit import bag_samples as read
 from dexsim2real_audit.bag_clock import to_source_time
 from dexsim2real_audit.bag_notes import holes
 from dexsim2real_audit.bag_recover import readable_records, storage_files
-from dexsim2real_audit.bag_samples import JointOrder, Samples, Values
-from dexsim2real_audit.cdr import JointMessages, header_stamp
+from dexsim2real_audit.bag_samples import JointOrder, Samples
+from dexsim2real_audit.cdr import JointMessages, TouchMessages, header_stamp, poses
 from dexsim2real_audit.trace import (
     ACTION,
     COMMAND,
@@ -84,7 +84,6 @@ _JOINTED = {
     "joint_command": JointMessages.trajectory,
     "action_chunk": JointMessages.trajectory,
 }
-_PLAIN: dict[str, Callable[[Any], Values | None]] = {"touch": read.read_touch, "object_poses": read.read_poses}
 _EVENTS = {"trial_event": read.read_event, "gate_state": read.read_gate}
 
 
@@ -123,6 +122,7 @@ class _Collector:
         self._gate: Mapping[str, Any] = {}
         typesys = require("rosbags.typesys", "bag")
         self._types = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
+        self._touch = TouchMessages(lambda data: self._types.deserialize_cdr(data, _TYPES["touch"]))
 
     def add(self, topic: str, kind: str, received: int, data: bytes) -> None:
         """Use one serialised message of type `kind`."""
@@ -145,7 +145,11 @@ class _Collector:
     def _decode(self, role: str, kind: str, data: bytes) -> Any:
         if role in _JOINTED:
             return _JOINTED[role](self._messages[role], data)
-        return None if role.endswith("image") else self._types.deserialize_cdr(data, kind)
+        if role == "touch":
+            return self._touch.forces(data)
+        if role == "object_poses":
+            return poses(data)
+        return self._samples[role].count if role.endswith("image") else self._types.deserialize_cdr(data, kind)
 
     def _use(self, role: str, received: int, stamp: int, message: Any) -> None:
         samples = self._samples[role]
@@ -155,7 +159,7 @@ class _Collector:
         if role in _JOINTED:
             values = self._orders[role].pick(*message)
         else:
-            values = (samples.count,) if message is None else _PLAIN[role](message)
+            values = None if message is None else (message,)
         if values is None:
             samples.refuse("without what is expected in it")
         else:

@@ -81,7 +81,7 @@ def _loop(row: LoopRow) -> Row:
 def gains(result: BenchResult) -> list[Row]:
     """Means over the twins before and after the round, and of the differences, with 95 % intervals."""
     rows = result.loops
-    compared = {
+    compared: dict[str, list[tuple[float | None, float | None]]] = {
         f"gap; a member's is {result.member_gap:.2f}": [(row.before, row.after) for row in rows],
         "twins outside the family at some moment": [(float(row.left), float(row.still)) for row in rows],
         "policy: median time to success, sim to twin [s]": [(row.policy_before, row.policy_after) for row in rows],

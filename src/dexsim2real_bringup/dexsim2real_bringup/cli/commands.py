@@ -57,6 +57,7 @@ COMMANDS: dict[str, Command] = {
     "bench recorder": Command(f"{_CLI}.bench_recorder:bench_recorder", "prove that the recorder loses nothing"),
     "audit": Command(f"{_CLI}.audit:audit", "say whether, where and why a recording differs from simulation"),
     "bench audit": Command(f"{_CLI}.bench_audit:bench_audit", "measure how well audits find what twins hide"),
+    "bench audit-cost": Command(f"{_CLI}.bench_audit_cost:bench_audit_cost", "measure what a long audit costs"),
     "trials plan": Command(f"{_CLI}.trials:plan", "plan an evaluation, with methods hidden from judges"),
     "trials run": Command(f"{_CLI}.trials:run", "run a plan in simulation or on a twin"),
     "trials live": Command(f"{_CLI}.trials_live:live", "try a policy on the live graph with the simulated robot"),

@@ -163,7 +163,7 @@ def _line(rows: Array, y: Array) -> tuple[Array, Array]:
     influence = rows * (weights * residual)[:, None]
     bread = np.linalg.inv(rows.T @ (rows * weights[:, None]))
     covariance = bread @ (influence.T @ influence) @ bread / independent
-    return found, np.sqrt(np.diag(covariance))
+    return np.asarray(found), np.sqrt(np.diag(covariance))
 
 
 def _rms(values: Array) -> float:
