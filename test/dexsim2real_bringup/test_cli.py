@@ -18,6 +18,8 @@ from dexsim2real_description import DexSim2RealError, UnknownNameError
 
 VERBS = '''
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import tyro
@@ -42,6 +44,18 @@ def choosy(number: tyro.conf.Positional[int], colour: Literal["red", "blue"] = "
         colour: Which.
         size: How big.
     """
+
+
+@dataclass(frozen=True)
+class Config:
+    """Has a seed."""
+
+    seed: int = 0
+
+
+def seeded(seed: int = 0, config: Config = Config(), json: Path | None = None) -> None:
+    """Work."""
+    print("worked")
 
 
 def leaving() -> None:
@@ -77,7 +91,7 @@ def verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "made_up_verbs.py").write_text(VERBS)
     (tmp_path / "needs_more.py").write_text("import a_package_that_is_not_there\n")
     monkeypatch.syspath_prepend(tmp_path)
-    names = ("good", "choosy", "leaving", "bad", "broken", "slow", "failing")
+    names = ("good", "choosy", "seeded", "leaving", "bad", "broken", "slow", "failing")
     commands = {f"try {name}": Command(f"made_up_verbs:{name}", f"it is {name}") for name in names}
     commands["more"] = Command("needs_more:f", "needs a package")
     monkeypatch.setattr(cli, "COMMANDS", commands)
@@ -171,6 +185,25 @@ def test_whatever_the_options_library_says_there_is_a_line(box: str) -> None:
 
 
 @pytest.mark.usefixtures("verbs")
+def test_a_seed_or_a_file_that_cannot_be_is_found_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    wrong = {
+        "cannot write": ["--json", str(tmp_path / "file" / "table.json")],
+        "it is a folder": ["--json", str(tmp_path)],
+        "seed is -1; choose 0": ["--seed", "-1"],
+        "seed is -2; choose 0": ["--config.seed", "-2"],
+    }
+    for message, words in wrong.items():
+        assert main(["try", "seeded", *words]) == 2
+        said = capsys.readouterr()
+        assert message in said.err and len(said.err.splitlines()) == 1 and said.out == ""
+    assert main(["try", "seeded", "--json", str(tmp_path / "new" / "table.json")]) == 0
+    assert capsys.readouterr().out == "worked\n"
+
+
+@pytest.mark.usefixtures("verbs")
 def test_what_a_command_itself_says_and_its_exit_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["try", "leaving"])
@@ -252,7 +285,9 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     write_text(target, "two")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert target.read_text() == "two"
+    write_text(tmp_path / "made" / "for it" / "file", "three")
+    assert (tmp_path / "made" / "for it" / "file").read_text() == "three"
     with pytest.raises(DexSim2RealError, match=r"cannot write .*choose a folder you may write to"):
-        write_text(tmp_path / "nowhere" / "file", "three")
+        write_text(target / "file", "four")
     with pytest.raises(DexSim2RealError, match="cannot write"):
         write_text(tmp_path, "a folder is in the way")

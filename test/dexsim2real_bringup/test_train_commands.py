@@ -91,6 +91,13 @@ def test_what_cannot_be_trained_gives_one_error(tmp_path: Path, capsys: pytest.C
 
 def test_what_cannot_be_evaluated_gives_one_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "not a policy artifact" in fails(capsys, "evaluate", str(tmp_path))
+    assert "no policy nowhere: give its folder, or one of those shipped: in_hand" in fails(
+        capsys, "evaluate", "nowhere"
+    )
+    assert "it is a file" in fails(capsys, "evaluate", __file__)
+    other = ["evaluate", "in_hand_rotation", "--task", "pick_place"]
+    assert "one for task in_hand_rotation, not pick_place" in fails(capsys, *other)
+    assert "videos is -1" in fails(capsys, "evaluate", "in_hand_rotation", "--videos", "-1")
     assert "say --task" in fails(capsys, "evaluate", "script")
     script = ["evaluate", "script", "--task", "pick_place"]
     assert "difficulty is 2" in fails(capsys, *script, "--difficulty", "2")

@@ -88,8 +88,9 @@ def read_contract(folder: Path) -> Contract:
     """The contract of an artifact. Raises PolicyError if it is missing, damaged or of another schema version."""
     try:
         tree = json.loads((folder / CONTRACT).read_text())
-    except FileNotFoundError as error:
-        raise PolicyError(f"{folder} is not a policy artifact: it has no {CONTRACT}") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = f"it has no {CONTRACT}" if folder.is_dir() else "it is a file" if folder.exists() else "it is not there"
+        raise PolicyError(f"{folder} is not a policy artifact: {what}; give the folder of one") from error
     except (OSError, ValueError) as error:
         raise PolicyError(f"cannot read {folder / CONTRACT}: {error}; copy the artifact again") from error
     if not isinstance(tree, dict) or tree.pop("schema_version", None) != SCHEMA_VERSION:

@@ -15,6 +15,8 @@ from dexsim2real_policy.contract import Chunking, Contract
 from dexsim2real_policy.errors import PolicyError
 
 Array = NDArray[np.float64]
+ANY_TASK = "any"
+"""Of a policy that is good for every task, or for none."""
 Steps = NDArray[np.int64]
 
 
@@ -93,7 +95,7 @@ def _without_sensors(observation: ObservationSpec) -> ObservationSpec:
 def hold_contract(observation: ObservationSpec, action: ActionSpec, horizon: int = 8) -> Contract:
     """The contract of a policy that holds still: any task."""
     return Contract(
-        "hold", "any", "Hold still.", _without_sensors(observation), action, Chunking(horizon, blend="newest")
+        "hold", ANY_TASK, "Hold still.", _without_sensors(observation), action, Chunking(horizon, blend="newest")
     )
 
 

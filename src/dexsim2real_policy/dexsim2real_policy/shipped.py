@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dexsim2real_policy.artifact import CONTRACT
+from dexsim2real_policy.errors import PolicyError
 
 SHIPPED = Path(__file__).parent / "artifacts"
 
@@ -19,5 +20,12 @@ def shipped_policy(name: str) -> Path | None:
 
 
 def policy_folder(which: str) -> Path:
-    """The folder that a person means: of the shipped policy of that name, or the one at that path."""
-    return shipped_policy(which) or Path(which)
+    """The folder that a person means: of the shipped policy of that name, or the one at that path.
+
+    Raises PolicyError if there is neither.
+    """
+    folder = shipped_policy(which) or Path(which)
+    if not folder.exists():
+        names = sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONTRACT}"))
+        raise PolicyError(f"there is no policy {which}: give its folder, or one of those shipped: {', '.join(names)}")
+    return folder

@@ -27,6 +27,7 @@ from dexsim2real_bringup.gated_trials import GatedTrials
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy import load_policy
 from dexsim2real_policy.artifact import read_contract
+from dexsim2real_policy.builtin import ANY_TASK
 from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_sim import DexEnv, ParameterSampler, Twin, Uniform, load_randomization
 from dexsim2real_sim.config import EnvConfig
@@ -78,6 +79,8 @@ def evaluate(
     """
     if trials < 1 or seeds < 1:
         raise DexSim2RealError(f"{seeds} seeds of {trials} trials make no evaluation; use 1 or more of both")
+    if videos < 0:
+        raise DexSim2RealError(f"videos is {videos}; choose 0 or more")
     if not 0.0 <= difficulty <= 1.0:
         raise DexSim2RealError(f"difficulty is {difficulty:g}; it must be from 0 to 1")
     folder, task = _find(artifact, task)
@@ -111,7 +114,10 @@ def _find(artifact: str, task: str | None) -> tuple[Path | None, str]:
             raise DexSim2RealError("a script needs a task; say --task NAME")
         return None, task
     folder = policy_folder(artifact)
-    return folder, task or read_contract(folder).task
+    learned = read_contract(folder).task
+    if task not in (None, learned) and learned != ANY_TASK:
+        raise DexSim2RealError(f"the policy is one for task {learned}, not {task}; leave out --task, or name another")
+    return folder, task or learned
 
 
 def _environment(folder: Path | None, config: EnvConfig, twin: Twin | None, sampler: ParameterSampler | None) -> DexEnv:

@@ -10,11 +10,14 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
+from dataclasses import fields, is_dataclass
 from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 
 import tyro
 
+from dexsim2real_bringup.cli.tables import check_writable
 from dexsim2real_description import DexSim2RealError
 
 Verb = Callable[..., int | None]
@@ -74,10 +77,24 @@ def _sections(box: str) -> list[list[str]]:
 
 def _deferred(function: Verb) -> Callable[..., Callable[[], int | None]]:
     """The same options, but what is called with them is only returned: a verb's own words are nobody's mistake."""
+    signature = inspect.signature(function)
 
     @wraps(function)
     def prepared(*args: Any, **kwargs: Any) -> Callable[[], int | None]:
+        for name, value in signature.bind(*args, **kwargs).arguments.items():
+            _check(name, value)
         return partial(function, *args, **kwargs)
 
-    prepared.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    prepared.__signature__ = signature  # type: ignore[attr-defined]
     return prepared
+
+
+def _check(name: str, value: object) -> None:
+    """What every command asks of its options, before anything is computed: seeds, and files for tables."""
+    if is_dataclass(value):
+        for field in fields(value):
+            _check(field.name, getattr(value, field.name))
+    elif name == "seed" and isinstance(value, int) and value < 0:
+        raise DexSim2RealError(f"seed is {value}; choose 0 or a larger whole number")
+    elif name == "json" and isinstance(value, Path):
+        check_writable(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -42,13 +43,24 @@ def write_json(path: Path, data: object) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all. Raises DexSim2RealError if that cannot be done."""
+    """Write a text file, whole or not at all, and make its folder. Raises DexSim2RealError if that cannot be done."""
     partial = path.with_name(path.name + ".partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(text)
         partial.replace(path)
     except OSError as error:
         raise DexSim2RealError(f"cannot write {path}: {error.strerror}; choose a folder you may write to") from error
+
+
+def check_writable(path: Path) -> None:
+    """Raise DexSim2RealError if a file of that name could not be written, before the work that goes into it."""
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir():
+        raise DexSim2RealError(f"cannot write {path}: it is a folder; name a file")
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        what = "you may not write there" if there.is_dir() else f"{there} is a file"
+        raise DexSim2RealError(f"cannot write {path}: {what}; choose a folder you may write to")
 
 
 def make_folder(path: Path) -> None:
