@@ -7,13 +7,13 @@ import pytest
 
 from dexsim2real_audit.audit import AuditConfig, audit, make_cells
 from dexsim2real_audit.audit_report import causes, channels, ledger_round, report_sections, suggestions, verdict
-from dexsim2real_audit.excitation import excitation
 from dexsim2real_audit.ledger import Ledger
 from dexsim2real_audit.report import save_report
 from dexsim2real_audit.rollout import Fault, rollout_traces
 from dexsim2real_audit.suggestion import Suggestion, changed
 from dexsim2real_audit.trace import POSITION, TOUCH
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_sim.excitation import excitation
 from dexsim2real_sim.randomization import AdrBox, Granular, Independent, Uniform
 
 BOX = AdrBox(["arm_delay", "hand_stiffness"], [0.0, 0.9], [0.02, 1.1])

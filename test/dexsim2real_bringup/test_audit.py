@@ -6,7 +6,6 @@ import sqlite3
 import pytest
 
 from dexsim2real_audit.bag_writer import BagWriter
-from dexsim2real_audit.excitation import excitation
 from dexsim2real_audit.ledger import Ledger
 from dexsim2real_audit.rollout import rollout_traces
 from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH
@@ -16,6 +15,7 @@ from dexsim2real_description import JOINTS, VENDOR_JOINTS
 from dexsim2real_description.bags import BagTopic
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart
+from dexsim2real_sim.excitation import excitation
 
 pytest.importorskip("rosbags.typesys")
 START = 1_700_000_000_000_000_000

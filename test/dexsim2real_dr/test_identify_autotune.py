@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from dexsim2real_audit import Channel, Trace
-from dexsim2real_audit.excitation import excitation
 from dexsim2real_audit.rollout import rollout_traces
 from dexsim2real_audit.trace import COMMAND, POSITION
 from dexsim2real_description import JOINTS, DexSim2RealError
@@ -12,6 +11,7 @@ from dexsim2real_dr.identify.autotune import QUANTITIES, TuneConfig, autotune, t
 from dexsim2real_sim import PARAMETERS, load_randomization
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart
+from dexsim2real_sim.excitation import excitation
 
 HIDDEN = {
     "arm_delay": 0.03,

@@ -5,9 +5,10 @@ import pytest
 
 from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_dr import bench as bench_module
 from dexsim2real_dr.bench import MotionBench
-from dexsim2real_dr.motion import MotionSimulator, together, twin_traces
-from dexsim2real_dr.probe import friction_probes
+from dexsim2real_dr.motion import FELT, MotionSimulator, Teaching, together, trace_critic, twin_traces
+from dexsim2real_dr.probe import friction_probes, probes
 from dexsim2real_dr.recorded import recorded_motion
 from dexsim2real_sim import Twin
 
@@ -23,6 +24,12 @@ def simulator():
 def replayed(simulator):
     """The probes with slippery fingers, with usual ones, and with a skin that reads half."""
     return simulator.observe(np.array([[0.5, 1.0], [1.0, 1.0], [1.0, 0.5]]))
+
+
+def test_the_probes_begin_with_the_excitation():
+    first, push, slip = probes()
+    assert len(first.commands) > len(slip.commands) > len(push.commands)
+    assert first.start.objects == push.start.objects == {"object": "soup_can"}
 
 
 def test_the_same_values_give_the_same_traces(simulator, replayed):
@@ -55,14 +62,37 @@ def test_a_recording_is_replayed_from_where_it_began(replayed):
     np.testing.assert_allclose(motion.start.poses["object"][:3], probe.start.poses["object"][:3], atol=0.005)
 
 
-def test_a_bench_gives_a_twins_traces_and_a_critic_that_knows_the_twin():
-    bench = MotionBench("pick_place", NAMES)
+def test_a_bench_gives_a_twins_traces_and_a_critic_that_knows_the_twin(monkeypatch):
+    monkeypatch.setattr(bench_module, "probes", friction_probes)  # without the excitation, which takes longest
+    bench = MotionBench("pick_place", NAMES, Teaching(24, "nominal"))
     problem = bench.problem(Twin(seed=0, values={"friction_tip": 0.5}))
     scores = [problem.critic.score([seen], problem.references).values[0]
               for seen in problem.observe(np.array([[0.5, 1.0], [1.0, 1.0], [1.4, 1.0]]))]  # fmt: skip
-    assert scores[0] > 9.5
+    assert scores[0] > 9
     assert scores[0] > scores[1] + 1
-    assert scores[0] > scores[2] + 1
+    assert scores[1] > scores[2] + 1
+    assert "taught by 24 rollouts, others nominal" in problem.seen
+
+
+def test_parameters_that_are_not_searched_vary_among_what_teaches(monkeypatch):
+    asked = []
+
+    def observe(self, values):
+        asked.append((self.names, values))
+        raise DexSim2RealError("enough")
+
+    monkeypatch.setattr(MotionSimulator, "observe", observe)
+    simulator = MotionSimulator(friction_probes(), NAMES)
+    for others in ("drawn", "nominal"):
+        with pytest.raises(DexSim2RealError, match="enough"):
+            trace_critic(simulator, Teaching(60, others))
+    (drawn, first), (nominal, second) = asked
+    assert drawn[: len(NAMES)] == NAMES == nominal
+    assert set(drawn) == set(FELT)
+    assert {"arm_delay", "table_height"} < set(FELT)
+    assert not {"light_x", "image_lag", "depth_noise"} & set(FELT)
+    assert first.shape == (50, len(FELT)) and second.shape == (50, 2)
+    assert (first.std(axis=0) > 0).all()
 
 
 def test_pictures_and_traces_of_the_same_values_stand_together(replayed):
@@ -74,5 +104,7 @@ def test_what_cannot_be_replayed_is_refused():
     with pytest.raises(DexSim2RealError, match="no motion to replay"):
         MotionSimulator((), NAMES)
     with pytest.raises(DexSim2RealError, match="say --task pick_place"):
-        MotionBench("pouring", NAMES)
+        MotionBench("pouring", NAMES, Teaching())
+    with pytest.raises(DexSim2RealError, match="needs 8 or more"):
+        Teaching(7)
     assert len(twin_traces(Twin(seed=0), friction_probes()[:1]).traces) == 1

@@ -29,6 +29,15 @@ def test_what_is_not_drawn_is_nominal():
     assert each[1].max() < 0.01
 
 
+def test_where_dextreme_has_no_range_all_is_nominal(tmp_path):
+    found = recover("dextreme", TWIN, Problem.unseen("pick_place", NAMES), FmDrConfig(), tmp_path)
+    nominal = {name: PARAMETERS[name].nominal for name in NAMES}
+    by_hand = {"light_intensity": abs(nominal["light_intensity"] - 0.5) / 0.9,
+               "table_red": abs(nominal["table_red"] - 0.55) / 0.8}  # fmt: skip
+    assert found.by_parameter == pytest.approx(by_hand, abs=1e-3)
+    assert (found.queries, found.entropy) == (0, pytest.approx(2 * np.log(1e-3)))
+
+
 def test_methods_spend_the_same_and_go_on_where_they_were(tmp_path):
     pytest.importorskip("cma", reason="needs the extra 'dr'")
     config = FmDrConfig(rounds=1, samples=4, generations=2, points=8)

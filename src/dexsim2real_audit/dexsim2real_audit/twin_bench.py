@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from dexsim2real_audit.audit import AuditConfig, AuditResult, examine, make_cells
 from dexsim2real_audit.causes import NOISE, Ranges, candidates
-from dexsim2real_audit.excitation import OBJECT, TASK, excitation
 from dexsim2real_audit.loop_bench import LoopRow, PolicyBench, Round, close_loop
 from dexsim2real_audit.prediction import predict
 from dexsim2real_audit.rollout import Fault, rollout_traces
@@ -23,6 +22,7 @@ from dexsim2real_audit.trace import Trace
 from dexsim2real_audit.windows import WindowConfig, find_windows
 from dexsim2real_sim import PARAMETERS
 from dexsim2real_sim.counterpart import Counterpart
+from dexsim2real_sim.excitation import OBJECT, TASK, excitation
 from dexsim2real_sim.randomization import AdrBox
 
 Array = NDArray[np.float64]

@@ -11,10 +11,11 @@ from dexsim2real_dr.critics.image import ImageCritic
 from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.fm_dr.search import Problem
-from dexsim2real_dr.motion import MotionSimulator, trace_critic, twin_traces
-from dexsim2real_dr.probe import TASK, friction_probes
+from dexsim2real_dr.motion import MotionSimulator, Teaching, trace_critic, twin_traces
+from dexsim2real_dr.probe import probes
 from dexsim2real_dr.simulator import Poses
 from dexsim2real_sim import Twin
+from dexsim2real_sim.excitation import TASK
 
 
 class PictureBench:
@@ -34,16 +35,17 @@ class PictureBench:
 
 
 class MotionBench:
-    """Traces of twins that push an object and let one slip."""
+    """Traces of twins that follow the probes."""
 
-    def __init__(self, task: str, names: Sequence[str]) -> None:
+    def __init__(self, task: str, names: Sequence[str], teaching: Teaching) -> None:
         """Raises SearchError for another task than that of the motions, UnknownNameError for a parameter."""
         if task != TASK:
-            raise SearchError(f"the motions that show friction are for {TASK}, not for {task}; say --task {TASK}")
-        self._simulator = MotionSimulator(friction_probes(), names)
-        self._critic = trace_critic(self._simulator)
+            raise SearchError(f"the motions that show parameters are for {TASK}, not for {task}; say --task {TASK}")
+        self._simulator = MotionSimulator(probes(), names)
+        self._critic, self._taught = trace_critic(self._simulator, teaching), teaching.described
 
     def problem(self, twin: Twin) -> Problem:
         """To find what this twin hides."""
         simulator, seen = self._simulator, twin_traces(twin, self._simulator.motions)
-        return Problem(TASK, simulator.names, simulator.observe, self._critic, seen, simulator.described)
+        how = f"{simulator.described}; {self._taught}"
+        return Problem(TASK, simulator.names, simulator.observe, self._critic, seen, how)

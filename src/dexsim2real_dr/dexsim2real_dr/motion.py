@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH, Channel, Stamps, Trace
+from dexsim2real_audit.trace import COMMAND, EFFORT, OBJECTS, POSITION, TOUCH, Channel, Stamps, Trace
 from dexsim2real_description import JOINTS, DexSim2RealError
 from dexsim2real_dr.critics.critic import Array, Evidence
-from dexsim2real_dr.critics.trace import TraceCritic
+from dexsim2real_dr.critics.trace import FEWEST, TraceCritic
 from dexsim2real_dr.errors import SearchError
-from dexsim2real_sim import Twin, Uniform
+from dexsim2real_dr.fm_dr.coding import Coding
+from dexsim2real_sim import PARAMETERS, Twin
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart, Start
 from dexsim2real_sim.plant import CONTROL_RATE
+from dexsim2real_sim.randomization.granular import PICTURED
 
 EVERY = 4
 """Control ticks per sample of a simulated trace, as the policy's rate has it."""
-FAMILY = 32
-"""Draws from the manual ranges that tell a trace critic how much a difference means."""
+FELT: tuple[str, ...] = tuple(
+    name for name, p in PARAMETERS.items() if not p.frozen and name not in (*PICTURED, "image_lag")
+)
+"""Parameters that a motion without pictures may show."""
+_AT_ONCE = 50
+"""Cells in which rollouts are simulated, for those that teach."""
 PERIOD = round(1e9 * EVERY / CONTROL_RATE)
 """Between samples [ns]."""
 Watch = Callable[[int, Counterpart], None]
@@ -76,11 +83,12 @@ class MotionSimulator:
         """The traces of one of the motions, for several sets of values, shape (n, d)."""
         cell = self._cell(motion.task, len(values))
         cell.begin(self.names, values, motion.start)
-        rows: dict[str, list[Array]] = {POSITION: [], TOUCH: [], OBJECTS: []}
+        rows: dict[str, list[Array]] = {POSITION: [], EFFORT: [], TOUCH: [], OBJECTS: []}
         for tick, command in enumerate(motion.commands[: motion.samples * EVERY], 1):
             readings = cell.tick(command)
             if tick % EVERY == 0:
                 rows[POSITION].append(np.asarray(readings.position, float))
+                rows[EFFORT].append(np.asarray(readings.torque, float))
                 rows[OBJECTS].append(cell.object_poses())
                 if readings.touch is not None:
                     rows[TOUCH].append(np.asarray(readings.touch, float))
@@ -101,15 +109,42 @@ class MotionSimulator:
 
 
 def channel(name: str, stamps: Stamps, values: Array) -> Channel:
-    """One of position, touch and objects, as every replayed trace has it."""
-    units = {POSITION: "rad", TOUCH: "N", OBJECTS: "m, quaternion"}
-    return Channel(stamps, values, units[name], JOINTS if name == POSITION else ())
+    """One of position, torque, touch and objects, as every replayed trace has it."""
+    units = {POSITION: "rad", EFFORT: "N m", TOUCH: "N", OBJECTS: "m, quaternion"}
+    return Channel(stamps, values, units[name], JOINTS if name in (POSITION, EFFORT) else ())
 
 
-def trace_critic(simulator: MotionSimulator) -> TraceCritic:
-    """The critic of what a simulator repeats, which learns from draws of the manual ranges what a difference means."""
-    values = Uniform(simulator.names).sample(np.random.default_rng(0), FAMILY)
-    return TraceCritic(simulator.observe(values))
+@dataclass(frozen=True)
+class Teaching:
+    """What a trace critic learns from."""
+
+    rollouts: int = 150
+    """Simulated with parameters drawn evenly from the box that a search may use."""
+    others: Literal["drawn", "nominal"] = "drawn"
+    """Parameters that are not searched: as unknown as those that are, or known, since they were identified before."""
+
+    def __post_init__(self) -> None:
+        if self.rollouts < FEWEST:
+            raise SearchError(f"the trace critic learns from {self.rollouts} rollouts; it needs {FEWEST} or more")
+
+    @property
+    def described(self) -> str:
+        """In words."""
+        return f"taught by {self.rollouts} rollouts, others {self.others}"
+
+
+def trace_critic(simulator: MotionSimulator, teaching: Teaching) -> TraceCritic:
+    """The critic of what a simulator repeats. Raises CriticError if most rollouts break down."""
+    rest = [name for name in FELT if name not in simulator.names] if teaching.others == "drawn" else []
+    box = Coding.of([*simulator.names, *rest], 1)
+    values = np.random.default_rng(0).uniform(box.low, box.high, (teaching.rollouts, len(box.names)))
+    rollouts = _in_parts(MotionSimulator(simulator.motions, box.names), values)
+    return TraceCritic(rollouts, simulator.names, values[:, : len(simulator.names)])
+
+
+def _in_parts(simulator: MotionSimulator, values: Array) -> Iterator[Evidence]:
+    for begin in range(0, len(values), _AT_ONCE):
+        yield from simulator.observe(values[begin : begin + _AT_ONCE])
 
 
 def twin_traces(twin: Twin, motions: Sequence[Motion]) -> Evidence:

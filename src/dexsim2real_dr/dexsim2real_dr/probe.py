@@ -1,7 +1,8 @@
-"""Two short motions that show friction: an object is pushed and let slide; one is lifted and held ever more loosely.
+"""Three short motions that show a cell's parameters: the excitation, a push, and a grasp that is loosened.
 
-How far it slides on after the hand has stopped depends on the table's friction and not on its mass; at what force it
-slips out of the fingers, on theirs.
+The excitation (`dexsim2real_sim.excitation`) shows delays, gains, joint friction, fingertip friction and mass. A slow
+push is as hard as the table's friction times the object's weight; how far it slides on after a fast one depends on
+friction and not on mass. At what force the object slips out of the fingers depends on their friction.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from scipy.spatial.transform import Rotation
 from dexsim2real_dr.critics.critic import Array
 from dexsim2real_dr.motion import Motion
 from dexsim2real_sim.counterpart import Start
+from dexsim2real_sim.excitation import OBJECT, TASK, excitation
 from dexsim2real_sim.objects import OBJECTS
 from dexsim2real_sim.pinch import YAW, default_pinch, pinch_pose
 from dexsim2real_sim.plant import CONTROL_RATE
@@ -21,18 +23,25 @@ from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.tasks.base import AREA_CENTRE, upright
 from dexsim2real_sim.tasks.starts import OPENING, squeeze
 
-TASK, OBJECT = "pick_place", "soup_can"
 PUSH, LIFT = 0.12, 0.06
 """Along the fingers' closing direction, or up [m]."""
-_PUSH = np.array([(0.0, 0.0, 0, 0), (0.2, 0.0, 0, 0), (0.5, 1.0, 0, 0), (1.2, 1.0, 0, 0)])
+_PUSH = np.array(
+    [(0.0, 0.0, 0, 0), (0.2, 0.0, 0, 0), (1.4, 0.6, 0, 0), (1.6, 0.6, 0, 0), (1.75, 1.0, 0, 0), (2.3, 1.0, 0, 0)]
+)
 _SLIP = np.array(
     [(0.0, 0.0, 0, 0), (0.2, 0.0, 0, 0), (0.5, 0, 1, 1), (0.7, 0, 1, 1), (1.1, 1, 1, 1), (1.4, 1, 1, 1), (2.6, 1, 1, 0)]
 )
 """Knots: time [s], share of the way, how closed (1 around the object), squeeze over the usual."""
 
 
+def probes(name: str = OBJECT) -> tuple[Motion, ...]:
+    """All three, for an object of the catalogue in the middle of the start area of pick_place."""
+    motion = excitation(name)
+    return Motion(TASK, motion.commands, motion.start), *friction_probes(name)
+
+
 def friction_probes(name: str = OBJECT) -> tuple[Motion, Motion]:
-    """The push and the slip, for an object of the catalogue in the middle of the start area of pick_place."""
+    """The push and the slip, for an object as in `probes`."""
     return _probe(name, _PUSH, _pushed), _probe(name, _SLIP, _lifted)
 
 

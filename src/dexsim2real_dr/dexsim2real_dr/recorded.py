@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dexsim2real_audit.bag_trace import read_trace
-from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH, Trace
+from dexsim2real_audit.trace import COMMAND, EFFORT, OBJECTS, POSITION, TOUCH, Trace
 from dexsim2real_description import JOINTS
 from dexsim2real_dr.critics.critic import Array, Evidence
 from dexsim2real_dr.errors import SearchError
@@ -53,14 +53,14 @@ def recorded_evidence(traces: Sequence[Trace], motions: Sequence[Motion]) -> Evi
 
 
 def _sampled(trace: Trace, motion: Motion) -> Trace:
-    """Position, touch and objects, nan where nothing was recorded."""
+    """Position, torque, touch and objects, nan where nothing was recorded."""
     told = motion.told
     stamps = trace[COMMAND].stamps[0] + told.stamps
     channels = {COMMAND: told}
-    for name in (POSITION, TOUCH, OBJECTS):
+    for name in (POSITION, EFFORT, TOUCH, OBJECTS):
         if name in trace:
             values = trace[name].linear(stamps)
-            if name == POSITION:
+            if name in (POSITION, EFFORT):
                 known = [trace[name].labels.index(joint) if joint in trace[name].labels else -1 for joint in JOINTS]
                 values = np.where(np.array(known) >= 0, values[:, known], np.nan)
             channels[name] = channel(name, told.stamps, values)

@@ -17,6 +17,7 @@ from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.bench import MotionBench, PictureBench
 from dexsim2real_dr.fm_dr.config import FmDrConfig
+from dexsim2real_dr.motion import Teaching
 from dexsim2real_dr.recovery import Recovery, recover
 from dexsim2real_sim import Twin, names_of
 from dexsim2real_sim.parameters import parameter
@@ -31,6 +32,7 @@ def compare(
     factors: tuple[str, ...] = ("lighting", "background"),
     parameters: tuple[str, ...] = (),
     hidden: Literal["all", "searched"] = "all",
+    rollouts: int = Teaching.rollouts,
     config: Annotated[FmDrConfig, tyro.conf.arg(name="")] = FmDrConfig(),  # noqa: B008  (frozen)
     task: str = "pick_place",
     poses: int = 2,
@@ -46,11 +48,13 @@ def compare(
         twins: seeds of the twins.
         seeds: of the searches; each twin is searched with each.
         methods: see `dr run`; random_scoring searches with random marks.
-        critic: of pictures; or of motion and touch, while an object is pushed, lifted and let slip.
+        critic: of pictures; or of motion and touch, while joints swing and an object is pressed, lifted, pushed and
+            let slip.
         factors: parameters of these factors are searched.
         parameters: these parameters are searched instead.
         hidden: what twins hide beside their unmodelled effects: all parameters; or only those that are searched, as
             if all others had been identified before.
+        rollouts: simulated ones that teach the critic trace what motions tell, once for all twins.
         config: how to search; its seed is not used.
         task: whose scene is seen.
         poses: in how many poses the robot is seen.
@@ -63,7 +67,8 @@ def compare(
     if min(twins) < 0:
         raise DexSim2RealError(f"the seed of a twin is {min(twins)}; it must be 0 or more")
     names = tuple(parameter(name).name for name in parameters) or names_of(factors)
-    bench = MotionBench(task, names) if critic == "trace" else PictureBench(task, names, poses, size)
+    teaching = Teaching(rollouts, "drawn" if hidden == "all" else "nominal")
+    bench = MotionBench(task, names, teaching) if critic == "trace" else PictureBench(task, names, poses, size)
     found: list[Recovery] = []
     with Progress(transient=True) as progress:
         bar = progress.add_task("", total=len(twins) * len(seeds) * len(methods))

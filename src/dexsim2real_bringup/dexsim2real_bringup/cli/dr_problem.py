@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.area import Size
@@ -21,7 +23,7 @@ from dexsim2real_dr.critics.vlm_config import VlmConfig
 from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.film import Film, FilmSimulator, filmed
 from dexsim2real_dr.fm_dr.search import Problem
-from dexsim2real_dr.motion import MotionSimulator, together, trace_critic
+from dexsim2real_dr.motion import MotionSimulator, Teaching, together, trace_critic
 from dexsim2real_dr.recorded import read_recordings, recorded_evidence, recorded_motion
 from dexsim2real_dr.simulator import Poses, Simulator
 
@@ -50,6 +52,8 @@ class Comparison:
     """In how many poses the robot is seen, where the references do not say."""
     size: int = 96
     """Of the square pictures that are compared [px]."""
+    teaching: Annotated[Teaching, tyro.conf.arg(name="")] = field(default_factory=Teaching)
+    """Rollouts that teach the critic trace what motions tell."""
     backbone: Path | None = None
     """ONNX file of the network that gives features, such as DINOv2."""
 
@@ -95,7 +99,8 @@ def _moving(task: str, names: Names, given: Comparison) -> Problem:
     motions = [recorded_motion(trace, task, given.objects) for trace in traces]
     simulator = MotionSimulator(motions, names)
     seen = recorded_evidence(traces, motions)
-    return Problem(task, names, simulator.observe, trace_critic(simulator), seen, simulator.described)
+    how = f"{simulator.described}; {given.teaching.described}"
+    return Problem(task, names, simulator.observe, trace_critic(simulator, given.teaching), seen, how)
 
 
 @contextmanager

@@ -32,9 +32,14 @@ RANGES = {
 """As they are."""
 
 
+def published(names: Sequence[str]) -> list[str]:
+    """Those of `names` that have a range. Raises UnknownNameError."""
+    return [name for name in names if parameter(name).name in (*SCALES, *RANGES)]
+
+
 def dextreme(names: Sequence[str], ask: Ask, queries: int, seed: int) -> AdrBox:
     """The published ranges; what has none keeps its nominal value. Raises SearchError if that is all of `names`."""
-    given = [parameter(name).name for name in names if name in SCALES or name in RANGES]
+    given = published(names)
     if not given:
         raise SearchError(
             f"DeXtreme published no range for {', '.join(names)}; it has them for {', '.join([*SCALES, *RANGES])}"

@@ -1,7 +1,7 @@
 import numpy as np
 
-from dexsim2real_audit.excitation import FREE, excitation
 from dexsim2real_description import make_cell
+from dexsim2real_sim.excitation import FREE, excitation
 from dexsim2real_sim.plant import CONTROL_RATE
 
 
