@@ -94,8 +94,8 @@ class TouchMessages:
         self._columns = np.concatenate([offsets[name] + np.arange(4) for name in ("fx", "fy", "fz")])
         points = np.frombuffer(data, np.uint8, self._length, self._begin).reshape(-1, self._step)
         self._numbers = points[:, self._places]
-        finger, taxel = self._numbers.astype(np.intp).T
-        self._index = finger * (len(points) // len(FINGERS)) + taxel
+        places = self._numbers.astype(np.intp)
+        self._index = places[:, 0] * (len(points) // len(FINGERS)) + places[:, 1]
 
 
 def _points_begin(data: bytes) -> int:

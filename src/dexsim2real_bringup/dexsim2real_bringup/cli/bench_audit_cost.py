@@ -14,7 +14,6 @@ import numpy as np
 
 from dexsim2real_audit.bag_trace import Topics
 from dexsim2real_audit.bag_writer import BagWriter
-from dexsim2real_audit.excitation import OBJECT, TASK, excitation
 from dexsim2real_audit.rollout import rollout_trace
 from dexsim2real_audit.trace import ACTION, COMMAND, Trace
 from dexsim2real_audit.trace_bag import Message, graph_messages, pictures, stamped
@@ -23,6 +22,7 @@ from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.bags import BagTopic
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart
+from dexsim2real_sim.excitation import OBJECT, TASK, excitation
 from dexsim2real_sim.plant import CONTROL_RATE
 
 REST = 0.4
