@@ -17,7 +17,7 @@ CONFIG = PlanConfig("pouring", ("ours", "vanilla"), trials=50, conditions=("base
 @given(st.integers(1, 6), st.integers(1, 3), st.integers(1, 3), st.integers(0, 99))
 def test_everything_is_tried_equally_often(trials, seeds, methods, shuffle):
     names = tuple(f"m{i}" for i in range(methods))
-    plan = make_plan(PlanConfig("t", names, trials, tuple(range(seeds)), ("base", "object"), shuffle=shuffle))
+    plan = make_plan(PlanConfig("pouring", names, trials, tuple(range(seeds)), ("base", "object"), shuffle=shuffle))
     conditions = {trial.name: trial.condition for trial in plan.trials}
     counts = Counter((s.method, s.seed, conditions[name]) for name, s in plan.key.items())
     assert set(counts.values()) == {trials}

@@ -35,6 +35,11 @@ def test_every_trial_gets_a_verdict_and_none_is_run_twice(folder):
     assert all(run_plan(folder, SCRIPTS, quick(), lambda *_: None).values())  # what is there is kept
 
 
+def test_a_policy_may_be_a_shipped_one_by_its_name(tmp_path):
+    make_plan(PlanConfig("in_hand_rotation", ("a",), trials=1, seeds=(0,), conditions=("base",))).save(tmp_path)
+    assert len(run_plan(tmp_path, {"a": "in_hand_rotation"}, quick(), lambda *_: None)) == 1
+
+
 def test_trials_on_a_twin_are_kept_apart(folder):
     verdicts = run_plan(folder, SCRIPTS, quick(twin=Twin.draw(3)), lambda *_: None)
     assert read_verdicts(file_of(folder, TWIN), list(verdicts)) == verdicts

@@ -17,6 +17,7 @@ import numpy as np
 import yaml
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
+from dexsim2real_sim.tasks import make_task
 
 SCHEMA = 1
 PLAN, KEY = "plan.yaml", "key.yaml"
@@ -110,7 +111,11 @@ class Plan:
 
 
 def make_plan(config: PlanConfig) -> Plan:
-    """Draw poses and order. Raises UnknownNameError for a condition, DexSim2RealError for a plan without trials."""
+    """Draw poses and order.
+
+    Raises UnknownNameError for a task or a condition, DexSim2RealError for a plan without trials.
+    """
+    make_task(config.task)
     for condition in config.conditions:
         if condition not in CONDITIONS:
             raise UnknownNameError("condition", condition, CONDITIONS)

@@ -20,6 +20,7 @@ from dexsim2real_audit.verdicts import SIMULATOR, TWIN, file_of, read_verdicts, 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy import load_policy
 from dexsim2real_policy.artifact import read_contract
+from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_sim import DexEnv, ParameterSampler, Twin, Uniform, make_env, names_of
 from dexsim2real_sim.tasks.base import AREA_CENTRE, upright
 
@@ -57,7 +58,8 @@ def run_plan(
 ) -> dict[str, bool]:
     """Run all trials of the plan in `folder` that have no verdict yet; returns the verdicts, by trial.
 
-    `policies` gives each method's artifact folder, in which `{seed}` stands for the training seed, or `script`.
+    `policies` gives each method's artifact folder, in which `{seed}` stands for the training seed, the name of a
+    shipped policy, or `script`.
     `progress` is told how many trials are judged, and of how many. Raises DexSim2RealError for a method without a
     policy or one that was not planned, and for an artifact that does not fit; verdicts so far stay.
     """
@@ -111,7 +113,7 @@ def _run_group(task: str, source: str, trials: Sequence[Trial], seed: int, confi
         driver: Driver = (
             ScriptDriver(env)
             if source == SCRIPT
-            else PolicyDriver(load_policy(source, env.observation_spec, env.action_spec), env)
+            else PolicyDriver(load_policy(policy_folder(source), env.observation_spec, env.action_spec), env)
         )
         env.reset(seed=seed)
         place(env, trials)
@@ -131,7 +133,7 @@ def _environment(task: str, source: str, condition: str, count: int, seed: int, 
         twin = replace(twin, values={**twin.values, **dict(zip(drawn.names, values.tolist(), strict=True))})
     seen: dict[str, Any] = {"difficulty": config.difficulty, "time_limit": config.time_limit}
     if source != SCRIPT:
-        contract = read_contract(Path(source))
+        contract = read_contract(policy_folder(source))
         spec = contract.observation
         seen |= {"policy_rate": contract.action.rate, "image_size": spec.image_size if spec.cameras else None}
     sampler = None if twin is not None else _beside(config.sampler, drawn)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_bringup.cli.tables import Cell, show
-from dexsim2real_description import make_cell
+from dexsim2real_description import DexSim2RealError, make_cell
 from dexsim2real_hw.gate import ActionChunk, ChunkPoint, GateConfig, Mode, SafetyGate
 
 Array = NDArray[np.float64]
@@ -31,6 +31,8 @@ def bench_gate(arm: str = "panda", hand: str = "v4", ticks: int = 5000, json: Pa
         ticks: how many to time for each kind of plan.
         json: write the table to this file as well.
     """
+    if ticks < 1:
+        raise DexSim2RealError(f"{ticks} ticks measure nothing; use 1 or more")
     limits = make_cell(arm, hand).limits
     middle, half = 0.5 * (limits.lower + limits.upper), 0.5 * (limits.upper - limits.lower)
     rng = np.random.default_rng(0)

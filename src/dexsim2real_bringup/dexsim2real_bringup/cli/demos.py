@@ -9,7 +9,7 @@ import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dexsim2real_audit.statistics import wilson
-from dexsim2real_bringup.cli.tables import Cell, show
+from dexsim2real_bringup.cli.tables import Cell, check_writable, show
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.imitation.demonstrations import Demonstrations
 from dexsim2real_dr.imitation.expert import demonstrate
@@ -57,6 +57,7 @@ def demos(
     """
     if episodes < 1 or envs < 1 or noise < 0:
         raise DexSim2RealError(f"{episodes} episodes of {envs} cells with noise {noise:g}: use positive numbers")
+    check_writable(out)
     leader = student or ""
     found = Demonstrations.load(out) if out.exists() else Demonstrations(task, 0, seed, noise, (), planned, leader)
     if (found.task, found.seed, found.noise, found.planned, found.student) != (task, seed, noise, planned, leader):

@@ -25,6 +25,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PLAINER = (
     (r"\. Expected one of \((.*?),?\)\.?", r"; valid: \1"),
     (r"invalid literal for int\(\) with base 10: (\S+)", r"\1 is not a whole number"),
+    (r"[Nn]o type matching \{None\}\|INT could be instantiated from \[(.*?)\]", r"\1 is not a whole number"),
+    (r"[Nn]o type matching \{None\}\|FLOAT could be instantiated from \[(.*?)\]", r"\1 is not a number"),
     (r"could not convert string to float: (\S+)", r"\1 is not a number"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dexsim2real_bringup.cli.tables import Cell, show, write_json
+from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim.parameters import PARAMETERS, names_of
 from dexsim2real_sim.tasks import TASKS
 
@@ -64,6 +65,11 @@ def bench(
     from dexsim2real_sim.bench import bench_physics
     from dexsim2real_sim.render_bench import bench_rendering
 
+    if not seconds > 0.0 or not num_envs or min(num_envs) < 1:
+        raise DexSim2RealError(
+            f"{seconds:g} s with {', '.join(map(str, num_envs)) or 'no number of'} environments measure nothing; "
+            "use positive numbers"
+        )
     tables = [(_title(name), list(bench_physics(name, num_envs, seconds))) for name in task]
     if images:
         tables.append(

@@ -10,11 +10,13 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
-from dexsim2real_description import JOINTS, UnknownNameError
+from dexsim2real_description import JOINTS, DexSim2RealError, UnknownNameError
 from dexsim2real_sim.env import DexEnv, make_env
 from dexsim2real_sim.scripted import SCRIPTS
 from dexsim2real_sim.video import Act, Film, film_episode
 
+SMALLEST = 160
+"""Width of pictures on which something can be seen [px]."""
 HOLD_SECONDS = 3.0
 """How long a film of a robot that does nothing lasts [s]."""
 
@@ -40,6 +42,10 @@ def view(
         size: Width of the pictures [px].
         meshes: Show meshes instead of primitives; needs the package example-robot-data.
     """
+    if not 0.0 <= difficulty <= 1.0:
+        raise DexSim2RealError(f"difficulty is {difficulty:g}; it must be from 0 to 1")
+    if size < SMALLEST:
+        raise DexSim2RealError(f"pictures of {size} pixels show nothing; choose {SMALLEST} or more")
     file = out or Path("runs") / "view" / f"{task}.mp4"
     env = make_env(task, seed=seed, difficulty=difficulty, meshes=meshes)
     env.reset()  # as the scripts' own rollouts begin, so that a seed means the same episode

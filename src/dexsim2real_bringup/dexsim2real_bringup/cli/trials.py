@@ -86,7 +86,8 @@ def run(
 
     Args:
         folder: where the plan is; the verdicts are put there.
-        policies: METHOD=FOLDER for each method of the plan, {seed} in FOLDER for the training seed; or METHOD=script.
+        policies: METHOD=FOLDER for each method of the plan, {seed} in FOLDER for the training seed; or METHOD=script, or
+            METHOD and the name of a policy that comes with the package.
         twin: a twin's file, or its seed; the simulation if not given.
         randomization: what the simulation's parameters are drawn from; nominal if not given.
         batch: trials side by side.
@@ -132,6 +133,8 @@ def report(
         found, row = _judged(folder)
         results += found
         agreement += row
+    if not folders:
+        raise DexSim2RealError("name the folders of the plans to report on")
     if not results:
         raise DexSim2RealError(
             f"nothing in {', '.join(map(str, folders))} is judged yet; see: dexsim2real trials judge"

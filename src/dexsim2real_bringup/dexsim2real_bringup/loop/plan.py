@@ -12,6 +12,7 @@ import tyro
 from dexsim2real_bringup.graph import RobotOptions
 from dexsim2real_bringup.loop.step import Step
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_sim.tasks import make_task
 
 RANDOMIZATION = "randomization.yaml"
 FIRST_TRIAL = "trial_001"
@@ -69,7 +70,8 @@ class LoopOptions:
     """Do not ask before the real robot moves."""
 
     def __post_init__(self) -> None:
-        """Raises DexSim2RealError for options that contradict each other."""
+        """Raises UnknownNameError for a task that there is not, DexSim2RealError for options that contradict."""
+        make_task(self.task)
         if self.rounds < 1:
             raise DexSim2RealError(f"{self.rounds} rounds are none; ask for 1 or more")
         if not self.real and (self.yes or self.robot != TWIN):

@@ -125,7 +125,7 @@ def _check_same(folder: Path, setting: Mapping[str, Any], found: Mapping[str, An
 def _read_json(folder: Path) -> dict[str, Any]:
     try:
         data = json.loads((folder / CONFIG).read_text())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise TrainingError(f"{folder} holds no training: it has no {CONFIG}; give the folder of one") from error
     except (OSError, ValueError) as error:
         raise TrainingError(f"cannot read {folder / CONFIG}: {error}; train anew in another folder") from error
