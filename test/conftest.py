@@ -34,10 +34,11 @@ def ros_environment(monkeypatch, graph_lock):
 
 
 def _environment(monkeypatch):
-    from dexsim2real_bringup.ros_environment import ros_environment as with_defaults
-
+    graph = pytest.importorskip(
+        "dexsim2real_bringup.ros_environment", reason="colcon shows it only in a sourced workspace"
+    )
     changes = {
-        **with_defaults({}),
+        **graph.ros_environment({}),
         "ROS_DOMAIN_ID": str(1 + os.getpid() % 99),  # one per test process; above 101 ports may collide
         "ROS_PYTHON_CHECK_FIELDS": "1",
     }

@@ -114,6 +114,21 @@ def test_colcon_test_runs_the_tests_of_the_package_with_pytest(package: Path) ->
     assert (ROOT / "test" / package.name).is_dir()
 
 
+@each_package
+def test_colcon_finds_what_the_tests_of_the_package_import(package: Path) -> None:
+    """colcon shows a package's tests only what the manifest asks for; what else they use must be skipped without it."""
+    shown, waiting = set(), [package.name]
+    while waiting:
+        shown.add(name := waiting.pop())
+        needed = {element.text for element in manifest(ROOT / "src" / name).findall("exec_depend")}
+        waiting += [path.name for path in PACKAGES if path.name in needed - shown]
+    for file in (ROOT / "test" / package.name).rglob("*.py"):
+        text = file.read_text()
+        used = {path.name for path in PACKAGES if re.search(rf"^\s*(from|import) {path.name}\b", text, re.MULTILINE)}
+        skipped = set(re.findall(r'importorskip\("(dexsim2real_[a-z]+)"', text))
+        assert used - skipped <= shown, file
+
+
 def test_colcon_takes_every_package_for_an_ament_python_package() -> None:
     colcon = shutil.which("colcon")
     if colcon is None:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("dexsim2real_bringup", reason="colcon shows it only in a sourced workspace")
+
 pytest.importorskip("rosbags", reason="needs the extra 'bag'")
 
 from rosbags import typesys

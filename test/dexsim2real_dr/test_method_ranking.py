@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("dexsim2real_bringup", reason="colcon shows it only in a sourced workspace")
+
 from dexsim2real_bringup.cli import main
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.methods.ranking import FACTORS, VISUAL, measured_ranking, parse_ranking, question

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("dexsim2real_bringup", reason="colcon shows it only in a sourced workspace")
+
 from dexsim2real_audit.rollout import rollout_trace
 from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, Channel, Trace
 from dexsim2real_bringup.cli import main

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rosbags", reason="needs the extra 'bag'")
+pytest.importorskip("dexsim2real_audit", reason="colcon shows it only in a sourced workspace")
 
 from rosbags.typesys import Stores, get_typestore
 
