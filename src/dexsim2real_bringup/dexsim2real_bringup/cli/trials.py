@@ -86,8 +86,8 @@ def run(
 
     Args:
         folder: where the plan is; the verdicts are put there.
-        policies: METHOD=FOLDER for each method of the plan, {seed} in FOLDER for the training seed; or METHOD=script, or
-            METHOD and the name of a policy that comes with the package.
+        policies: METHOD=FOLDER for each method of the plan, {seed} in FOLDER for the training seed; or METHOD=script,
+            or METHOD= and the name of a policy that comes with the package.
         twin: a twin's file, or its seed; the simulation if not given.
         randomization: what the simulation's parameters are drawn from; nominal if not given.
         batch: trials side by side.
