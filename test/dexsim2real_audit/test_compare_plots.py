@@ -42,3 +42,34 @@ def test_the_picture_shows_the_component_that_left(case):
 def test_scores_of_every_channel(case):
     labels = score_figure(TIMES, case[2]).axes[0].get_legend_handles_labels()[1]
     assert labels == ["a", "b"]
+
+
+def test_motions_minutes_apart_are_drawn_beside_each_other(case):
+    """Two seconds, ten minutes of rest, two seconds: the axis is 4.3 s long, and ticks tell the recording's time."""
+    _, family, _ = case
+    times = np.concatenate([TIMES, 600 + TIMES])
+    doubled = {name: np.concatenate([values, values], axis=1) for name, values in family.items()}
+    real = {name: values[0].copy() for name, values in doubled.items()}
+    real["b"][180:, 1] += 12.0
+    result = compare(times, real, doubled, FLOORS)
+    figure = envelope_figure(times, "b", real["b"], doubled["b"], ["x", "y"], result)
+    for axis in (figure.axes[-1], score_figure(times, result).axes[0]):
+        low, high = axis.get_xlim()
+        assert high - low < 5
+        assert [label.get_text() for label in axis.get_xticklabels()] == [
+            "0",
+            "0.5",
+            "1",
+            "1.5",
+            "600",
+            "600.5",
+            "601",
+            "601.5",
+        ]
+    onset = next(line for line in figure.axes[1].lines if line.get_label() == "leaves the family")
+    # 1.983 s of motion, 0.3 s of pause, and where the onset is in the second motion, about a second
+    found = result.first.onset - 600
+    assert found == pytest.approx(1.0, abs=0.15)
+    assert onset.get_xdata()[0] == pytest.approx(1.983 + 0.3 + found, abs=0.001)
+    recorded = next(line for line in figure.axes[1].lines if line.get_label() == "recorded")
+    assert np.isnan(recorded.get_ydata()).sum() == 1  # no line over the rest

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from dexsim2real_audit.audit import AuditConfig, examine, make_cells
-from dexsim2real_audit.loop_bench import PolicyBench, Round, close_loop
+from dexsim2real_sim.excitation import excitation
+from dexsim2real_audit.loop_bench import Apart, Outcomes, PolicyBench, Round, close_loop
 from dexsim2real_audit.prediction import predict
 from dexsim2real_audit.rollout import rollout_traces
 from dexsim2real_audit.windows import find_windows
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_sim import Twin
-from dexsim2real_sim.excitation import excitation
 from dexsim2real_sim.randomization import AdrBox
 
 BOX = AdrBox(["arm_delay", "hand_stiffness"], [0.0, 0.9], [0.02, 1.1])
@@ -53,12 +53,18 @@ def test_a_member_keeps_its_ranges(rows):
 
 def test_a_policy_is_tried_with_the_same_starts_whatever_the_parameters():
     bench = PolicyBench("in_hand_rotation", 2, 0)
-    success, seconds = bench(Twin(0))
-    again = bench(Twin(0))
-    assert success.tolist() == again[0].tolist()
-    assert seconds.tolist() == again[1].tolist()
+    usual, again = bench(Twin(0)), bench(Twin(0))
+    assert usual.motion.shape == (30, 23)
+    assert usual.apart(again) == Apart(0.0, 0.0, 0.0)
     slow = bench(Twin(0, {"hand_delay": 0.06, "hand_stiffness": 0.7}))
-    assert slow[1].tolist() != seconds.tolist()
+    assert slow.apart(usual).motion > 0.01
+    assert slow.motion[0] == pytest.approx(usual.motion[0], abs=0.02)  # the same starts
+
+
+def test_outcomes_apart_by_hand():
+    one = Outcomes(np.array([True, True]), np.array([2.0, 3.0]), np.zeros((2, 23)))
+    other = Outcomes(np.array([True, False]), np.array([3.0, 30.0]), np.full((2, 23), 0.1))
+    assert one.apart(other) == Apart(pytest.approx(0.1), 14.0, 0.5)
 
 
 def test_a_policy_that_does_not_exist_is_refused():

@@ -143,3 +143,29 @@ def test_a_folder_that_cannot_be_written_leaves_the_ledger_empty(trace, tmp_path
     assert audit(bag, tmp_path) == 2
     assert "cannot write to" in capsys.readouterr().err
     assert not rounds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--alpha", "0"), "between 0 and 1"),
+        (("--alpha", "-1"), "between 0 and 1"),
+        (("--cells", "0"), "needs 9 traces"),
+        (("--alpha", "0.02", "--causes"), "needs 99 traces"),
+        (("--longest", "0"), "too short"),
+        (("--total", "0.5"), "too short"),
+        (("--policy", "in_hand_rotation"), "is for in_hand_rotation, the audit is of pick_place"),
+        (("--policy", "nobody"), "nobody"),
+    ],
+)
+def test_what_makes_no_audit_is_said_before_anything_is_read(tmp_path, capsys, words, said):
+    assert audit(tmp_path / "never_looked_at", tmp_path, *words) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert said in error
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_a_table_is_no_recording(tmp_path, capsys):
+    (tmp_path / "motion.csv").write_text("time_s\n1\n")
+    refused(tmp_path / "motion.csv", tmp_path, capsys, "expected a bag folder, or a file ending in .mcap or .db3")

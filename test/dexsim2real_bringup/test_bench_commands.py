@@ -1,10 +1,11 @@
 """The benchmarks as commands, at their smallest: they end well and write what they print."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from dexsim2real_audit.loop_bench import LoopRow
+from dexsim2real_audit.loop_bench import Apart, LoopRow
 from dexsim2real_audit.twin_bench import BenchResult
 from dexsim2real_bringup.cli import main
 from dexsim2real_bringup.cli.bench_audit import gains
@@ -42,13 +43,15 @@ def test_a_benchmark_runs(tmp_path, words, ros_environment):
 def test_the_audits_bench_says_what_the_loop_gained():
     """Two twins: gaps 2 and 1 become 1 and 1, so the mean falls from 1.5 to 1."""
     loops = (
-        LoopRow("a", "a", 2.0, 1.0, True, False, 0.4, 0.1, 0.0, 0.0),
-        LoopRow("b", "", 1.0, 1.0, False, False, 0.2, 0.2, 0.0, 0.0),
+        LoopRow("a", "a", 2.0, 1.0, True, False, Apart(0.04, 0.2, 0.1), Apart(0.01, 0.1, 0.1)),
+        LoopRow("b", "", 1.0, 1.0, False, False, Apart(0.02, 0.0, 0.0), Apart(0.02, 0.0, 0.0)),
     )
     rows = {row["what"]: row for row in gains(BenchResult((), (), (), (), loops, (False,), 1.02))}
     gap = rows["gap; a member's is 1.02"]
     assert (gap["before"], gap["after"]) == ("1.5 (1 to 2)", "1 (1 to 1)")
     assert gap["change"] == "-0.5 (-1 to 0)"
     assert rows["twins outside the family at some moment"]["after"] == "0 (0 to 0)"
-    assert rows["policy: median time to success, sim to twin [s]"]["before"].startswith("0.3 (")
-    assert not gains(BenchResult((), (), (), (), (), (False,), 1.02))
+    motion = rows["policy: mean motion, family to twin [mrad]"]
+    assert (motion["before"], motion["after"]) == ("30 (20 to 40)", "15 (10 to 20)")
+    without = tuple(replace(row, policy_before=None, policy_after=None) for row in loops)
+    assert len(gains(BenchResult((), (), (), (), without, (False,), 1.02))) == 2

@@ -7,12 +7,17 @@ import yaml
 
 from dexsim2real_audit import Channel, Trace
 from dexsim2real_audit.bag_writer import BagWriter
+from dexsim2real_audit.excitation import excitation
+from dexsim2real_audit.rollout import rollout_trace
 from dexsim2real_audit.trace import COMMAND, EFFORT, POSITION, VELOCITY
+from dexsim2real_audit.trace_bag import graph_messages, stamped
 from dexsim2real_bringup.cli import main
 from dexsim2real_description import JOINTS, VENDOR_JOINTS
 from dexsim2real_description.bags import BagTopic
 from dexsim2real_dr.identify.params_file import load_params, save_params
 from dexsim2real_sim import load_randomization
+from dexsim2real_sim.config import EnvConfig
+from dexsim2real_sim.counterpart import Counterpart
 
 COLUMNS = ["time_s", *(f"{k}{i}_{u}" for k, u in (("q", "rad"), ("dq", "rad_s"), ("tau", "Nm")) for i in range(1, 8))]
 
@@ -123,6 +128,30 @@ def test_a_hand_that_was_forgotten_is_said(tmp_path, csv, caplog):
 def test_two_measurements_at_once(tmp_path, capsys):
     assert main(["identify", str(tmp_path), "--delay", "--compliance"]) == 2
     assert "one after the other" in capsys.readouterr().err
+
+
+def test_autotune_of_a_bag_of_the_graph_finds_what_the_trace_gives(tmp_path):
+    """All that the graph says, as the recorder writes it, the joint states from before the first command on."""
+    pytest.importorskip("rosbags.typesys")
+    motion, cell = excitation(), Counterpart(EnvConfig("pick_place", 1))
+    cell.begin(["arm_delay", "hand_stiffness"], np.array([[0.04, 1.3]]), motion.start, seed=1)
+    rest = np.tile(motion.commands[:1], (30, 1))
+    trace = rollout_trace(cell, np.concatenate([rest, motion.commands[:250]]))
+    told = trace[COMMAND].between(int(trace[COMMAND].stamps[20]), 10**12)
+    trace = Trace({**trace.channels, COMMAND: told}, source="swing")
+    trace.save(tmp_path / "swing.npz")
+    with BagWriter(tmp_path / "bag") as writer:
+        for each in graph_messages(trace):
+            writer.add_topic(BagTopic(each.topic, each.kind, 0, True, False))
+            writer.write(each.topic, 10**12 + each.stamp + 10**6, stamped(each.data, 10**12 + each.stamp))
+    found = []
+    for file in ("swing.npz", "bag"):
+        out = tmp_path / f"{file}.yaml"
+        few = ["--tune.candidates", "8", "--tune.rounds", "1"]
+        assert main(["identify", str(tmp_path / file), "--autotune", "--out", str(out), *few]) == 0
+        found.append(yaml.safe_load(out.read_text())["simulator"])
+    assert found[0]["parameters"] == found[1]["parameters"]
+    assert found[0]["tracking_error_rad"] == found[1]["tracking_error_rad"]
 
 
 def coupled_swing():

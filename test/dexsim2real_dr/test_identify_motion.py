@@ -61,6 +61,12 @@ def csv(path, header="time_s,q1_rad,dq1_rad_s,tau1_Nm", rows=4000):
     return path
 
 
+@pytest.mark.parametrize("cutoff", [0.0, -3.0, float("nan")])
+def test_a_cutoff_that_is_none(cutoff):
+    with pytest.raises(DexSim2RealError, match="must be more than 0"):
+        make_motion(T, sine(1.0), None, sine(1.0), cutoff)
+
+
 def test_a_table(tmp_path):
     motion = read_csv(csv(tmp_path / "a.csv"), 1, 10.0)
     assert motion.q.shape == motion.tau.shape == (4000, 1)
@@ -71,6 +77,9 @@ def test_bad_tables(tmp_path):
         read_csv(csv(tmp_path / "a.csv", "time_s,position,dq1_rad_s,tau1_Nm"), 1, 10.0)
     with pytest.raises(DexSim2RealError, match="cannot read"):
         read_csv(tmp_path / "none.csv", 1, 10.0)
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(DexSim2RealError, match="is empty"):
+        read_csv(tmp_path / "empty.csv", 1, 10.0)
     with pytest.raises(DexSim2RealError, match="no rows"):
         read_csv(csv(tmp_path / "b.csv", rows=0), 1, 10.0)
     (tmp_path / "c.csv").write_text("time_s,q1_rad,dq1_rad_s,tau1_Nm\n0,a,b,c\n")

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_audit.causes import Cause, CauseModel
-from dexsim2real_audit.closed_loop import ClosedLoop, closed_loop
+from dexsim2real_audit.closed_loop import ClosedLoop, closed_loop, policy_for
 from dexsim2real_audit.divergence import ALPHA, Comparison, compare
 from dexsim2real_audit.prediction import EVERY, Prediction, predict
 from dexsim2real_audit.rollout import PERIOD
@@ -20,7 +21,7 @@ from dexsim2real_audit.slip import find_slips
 from dexsim2real_audit.suggestion import Suggestion, gap, suggest
 from dexsim2real_audit.trace import POSITION, Trace
 from dexsim2real_audit.trace_delay import delay_between
-from dexsim2real_audit.windows import WindowConfig, find_windows
+from dexsim2real_audit.windows import SHORTEST, WindowConfig, find_windows
 from dexsim2real_description import ARM_JOINTS, FINGERS, DexSim2RealError
 from dexsim2real_sim import PARAMETERS, EnvConfig, ParameterSampler
 from dexsim2real_sim.counterpart import Counterpart
@@ -58,6 +59,23 @@ class AuditConfig:
     hand: str = "v4"
     touch: str = "grid15"
     seed: int = 0
+
+    def check(self) -> None:
+        """Raise DexSim2RealError for what makes no audit, before anything is read or simulated."""
+        if not 0.0 < self.alpha < 1.0:
+            raise DexSim2RealError(f"the false-alarm rate is {self.alpha:g}; it must be between 0 and 1")
+        share = self.alpha / 2 if self.causes else self.alpha
+        if self.cells + 1 < 1 / share:
+            raise DexSim2RealError(
+                f"a false-alarm rate of {self.alpha:g} needs {ceil(1 / share) - 1} traces in the family, there are "
+                f"{self.cells}; use more --cells, a larger --alpha, or --no-causes"
+            )
+        if not (self.longest >= SHORTEST and self.total >= SHORTEST):
+            raise DexSim2RealError(
+                f"motions of {self.longest:g} s, {self.total:g} s in all, are too short; use {SHORTEST:g} or more"
+            )
+        if self.policy is not None:
+            policy_for(self.policy, self.task)
 
 
 @dataclass(frozen=True)
@@ -145,6 +163,7 @@ def audit(
     Raises DexSim2RealError if there is nothing to replay, for a task or object that does not exist, and if there are
     too few cells for the false-alarm rate.
     """
+    config.check()
     clock = Stopwatch()
     with clock("make cells"):
         cell = cells or make_cells(config)

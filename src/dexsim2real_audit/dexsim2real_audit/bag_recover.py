@@ -54,11 +54,19 @@ def storage_files(bag: Path) -> list[Path]:
     """The files of a bag that hold messages. Raises DexSim2RealError if there is none."""
     if not bag.exists():
         raise DexSim2RealError(f"no recording at {bag}")
-    candidates = [bag] if bag.is_file() else sorted(bag.iterdir())
-    files = [file for file in candidates if file.suffix in STORAGE_SUFFIXES]
-    if not files:
+    if not has_storage(bag):
         raise DexSim2RealError(f"{bag} holds no .mcap or .db3 file, so there is nothing to recover")
-    return files
+    return _messages_in(bag)
+
+
+def has_storage(bag: Path) -> bool:
+    """Whether there is a file that may hold messages."""
+    return bag.exists() and bool(_messages_in(bag))
+
+
+def _messages_in(bag: Path) -> list[Path]:
+    candidates = [bag] if bag.is_file() else sorted(bag.iterdir())
+    return [file for file in candidates if file.suffix in STORAGE_SUFFIXES]
 
 
 def readable_records(file: Path) -> Iterator[Record]:

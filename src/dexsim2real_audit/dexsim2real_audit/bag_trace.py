@@ -17,7 +17,7 @@ import numpy as np
 from dexsim2real_audit import bag_samples as read
 from dexsim2real_audit.bag_clock import to_source_time
 from dexsim2real_audit.bag_notes import holes
-from dexsim2real_audit.bag_recover import readable_records, storage_files
+from dexsim2real_audit.bag_recover import has_storage, readable_records, storage_files
 from dexsim2real_audit.bag_samples import JointOrder, Samples
 from dexsim2real_audit.cdr import JointMessages, TouchMessages, header_stamp, poses
 from dexsim2real_audit.trace import (
@@ -195,7 +195,10 @@ def _feed(bag: Path, collector: _Collector) -> None:
     with ExitStack() as stack:
         try:
             opened = stack.enter_context(Bag(bag))
-        except DexSim2RealError:
+        except DexSim2RealError as error:
+            if not has_storage(bag):
+                raise
+            log.debug("%s", error)
             _feed_remains(bag, collector)
             return
         kinds = {name: topic.type for name, topic in opened.topics.items()}
@@ -209,7 +212,7 @@ def _feed(bag: Path, collector: _Collector) -> None:
 
 
 def _feed_remains(bag: Path, collector: _Collector) -> None:
-    """The same for a recording that was cut off. Raises DexSim2RealError if there is nothing to read."""
+    """The same for a recording that was cut off."""
     files = storage_files(bag)
     collector.problems.append("the recording was cut off or damaged; what is readable was read")
     for file in files:

@@ -7,6 +7,7 @@ the difference and may make up for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from dexsim2real_audit.evaluation import PolicyDriver, run_trials, success_rate
 from dexsim2real_audit.statistics import Interval, wilson
@@ -14,6 +15,7 @@ from dexsim2real_audit.trace import Trace
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy import load_policy
 from dexsim2real_policy.artifact import read_contract
+from dexsim2real_policy.contract import Contract
 from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_sim import EnvConfig, ParameterSampler, make_env
 
@@ -40,10 +42,7 @@ def closed_loop(
 
     Raises DexSim2RealError if the policy is of another task or does not fit the cell.
     """
-    folder = policy_folder(policy)
-    contract = read_contract(folder)
-    if contract.task != config.task:
-        raise DexSim2RealError(f"the policy {policy} is for {contract.task}, the audit is of {config.task}")
+    folder, contract = policy_for(policy, config.task)
     spec = contract.observation
     env = make_env(
         config.task,
@@ -62,6 +61,15 @@ def closed_loop(
     outcomes = recorded_outcomes(trace)
     recorded = wilson(sum(outcomes), len(outcomes)) if outcomes else None
     return ClosedLoop(policy, simulated, trials, recorded, len(outcomes))
+
+
+def policy_for(policy: str, task: str) -> tuple[Path, Contract]:
+    """A policy's folder and contract. Raises DexSim2RealError if there is none, or if it is of another task."""
+    folder = policy_folder(policy)
+    contract = read_contract(folder)
+    if contract.task != task:
+        raise DexSim2RealError(f"the policy {policy} is for {contract.task}, the audit is of {task}")
+    return folder, contract
 
 
 def recorded_outcomes(trace: Trace) -> list[bool]:

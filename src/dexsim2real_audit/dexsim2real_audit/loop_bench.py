@@ -1,7 +1,7 @@
 """What one round of the loop gains on hidden twins: audit, new randomization, audit and policy once more.
 
-The new ranges are judged on a recording that did not suggest them, and by how a policy does: as long as it does
-otherwise in simulation than on the twin, what simulation says of it is wrong by that much.
+The new ranges are judged on a recording that did not suggest them, and by what a policy does, in closed loop: as far
+as it does otherwise in simulation than on the twin, what simulation says of it is wrong.
 """
 
 from __future__ import annotations
@@ -23,13 +23,44 @@ from dexsim2real_audit.windows import Window
 from dexsim2real_policy import load_policy
 from dexsim2real_policy.artifact import read_contract
 from dexsim2real_policy.shipped import policy_folder
-from dexsim2real_sim import ParameterSampler, Twin, make_env
+from dexsim2real_sim import DexEnv, ParameterSampler, Twin, make_env
 from dexsim2real_sim.counterpart import Counterpart
 from dexsim2real_sim.randomization import Distribution
 
 Array = NDArray[np.float64]
-Outcomes = tuple[NDArray[np.bool_], Array]
-"""Of a policy's trials: success, and time to it [s], a failure's being the whole time limit."""
+WATCHED = 1.0
+"""How long the policy's motion is compared [s]: before the first trials end."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far two sets of trials of one policy are apart."""
+
+    motion: float
+    """Joint positions, the mean of all trials, over the first second from the same starts: RMS [rad]."""
+    seconds: float
+    """Median time to success [s]; a failure has the whole time limit."""
+    success: float
+    """Share of successes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """Of a policy's trials."""
+
+    success: NDArray[np.bool_]
+    seconds: Array
+    """To success [s], shape (N,)."""
+    motion: Array
+    """Joint positions of the first second, mean of all trials [rad], shape (T, 23)."""
+
+    def apart(self, other: Outcomes) -> Apart:
+        """How far they are from others."""
+        return Apart(
+            float(np.sqrt(np.mean((self.motion - other.motion) ** 2))),
+            abs(float(np.median(self.seconds) - np.median(other.seconds))),
+            abs(float(self.success.mean() - other.success.mean())),
+        )
 
 
 @dataclass(frozen=True)
@@ -46,12 +77,9 @@ class LoopRow:
     left: bool
     still: bool
     """Whether a moment of the new recording leaves the old family, and the new one."""
-    policy_before: float | None = None
-    policy_after: float | None = None
-    """How far the policy's median time to success in the family is from that on the twin [s]."""
-    success_before: float | None = None
-    success_after: float | None = None
-    """The same of its success."""
+    policy_before: Apart | None = None
+    policy_after: Apart | None = None
+    """How far what the policy does in the family is from what it does on the twin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +111,29 @@ class PolicyBench:
     def __call__(self, sampler: ParameterSampler) -> Outcomes:
         """One trial for each environment, the same objects and starts every time."""
         self._drawn.source = sampler
-        results = run_trials(self._env, PolicyDriver(self._policy, self._env), self._seed)
+        watched = _Watched(PolicyDriver(self._policy, self._env), self._env)
+        results = run_trials(self._env, watched, self._seed)
         success = np.array([result.success for result in results])
-        return success, np.where(success, [result.seconds for result in results], self._env.time_limit)
+        seconds = np.where(success, [result.seconds for result in results], self._env.time_limit)
+        return Outcomes(success, seconds, np.mean(watched.motion, axis=1))
+
+
+class _Watched:
+    """A driver that remembers where the joints were at first."""
+
+    def __init__(self, driver: PolicyDriver, env: DexEnv) -> None:
+        self._driver, self._env = driver, env
+        self._steps = round(WATCHED * env.config.policy_rate)
+        self.motion: list[Array] = []
+        """[rad], shape (N, 23) for each step."""
+
+    def act(self) -> Array:
+        if len(self.motion) < self._steps:
+            self.motion.append(self._env.sensor_values().position.astype(np.float64))
+        return self._driver.act()
+
+    def restart(self, ended: NDArray[np.bool_]) -> None:
+        self._driver.restart(ended)
 
 
 class _Drawn:
@@ -143,23 +191,10 @@ def _once(
         return row
     twin = policy(Twin(0, dict(zip(prediction.ranges.names, each.values.tolist(), strict=True))))
     now = usual if best is None else policy(new)
-    (success_before, policy_before), (success_after, policy_after) = (_apart(one, twin) for one in (usual, now))
-    return replace(
-        row,
-        policy_before=policy_before,
-        policy_after=policy_after,
-        success_before=success_before,
-        success_after=success_after,
-    )
+    return replace(row, policy_before=usual.apart(twin), policy_after=now.apart(twin))
 
 
 def _leaves(trace: Signals, prediction: Prediction, family: Signals, alpha: float) -> bool:
     """Whether a moment of a trace leaves a family."""
     times = (prediction.stamps - prediction.stamps[0]) / 1e9
     return compare(times, trace, {name: family[name] for name in trace}, FLOORS, alpha).first is not None
-
-
-def _apart(simulated: Outcomes, real: Outcomes) -> tuple[float, float]:
-    """How far two sets of trials are apart: share of successes, and median time [s], which a rare failure leaves."""
-    success = abs(float(simulated[0].mean() - real[0].mean()))
-    return success, abs(float(np.median(simulated[1]) - np.median(real[1])))

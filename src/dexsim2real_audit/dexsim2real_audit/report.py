@@ -49,13 +49,10 @@ def save_report(path: Path, title: str, summary: str, sections: Sequence[Section
     page = environment.from_string(template).render(
         title=title, summary=summary, parts=list(zip(sections, encoded, strict=True))
     )
-    partial = path.with_name(path.name + ".partial")
     try:
         _write_pictures(path.with_name(path.stem + "_plots"), sections, pictures)
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
+        _write_whole(path, page.encode())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DexSim2RealError(f"cannot write the report {path}: {error.strerror}") from error
 
 
@@ -64,7 +61,18 @@ def _write_pictures(folder: Path, sections: Sequence[Section], pictures: Sequenc
         if picture:
             folder.mkdir(exist_ok=True)
             name = "".join(c if c.isalnum() else "_" for c in section.title.lower())
-            (folder / f"{name}.png").write_bytes(picture)
+            _write_whole(folder / f"{name}.png", picture)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _picture(section: Section) -> bytes:

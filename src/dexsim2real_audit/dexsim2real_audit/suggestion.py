@@ -47,7 +47,10 @@ def suggest(
     causes: Sequence[Cause],
     seed: int = 0,
 ) -> list[Suggestion]:
-    """New ranges for the first causes, the one that brings the family closest to the recording first."""
+    """New ranges for the first causes: first the likeliest of those that bring the family closer to the recording.
+
+    The same cells with the old ranges are what each is compared with, so that only the range makes the difference.
+    """
     tried = [(cause, *new_range(cause)) for cause in causes[:TRIED]]
     each = cell.num_envs // max(1, len(tried))
     tables = []
@@ -59,12 +62,13 @@ def suggest(
     if not tables:
         return []
     family = simulate(cell, windows, prediction.ranges.names, np.concatenate(tables), seed + 7)
-    before = gap(real, prediction.family, prediction.family)
+    same = {name: values[:each] for name, values in prediction.family.items()}
+    before = gap(real, same, prediction.family)
     found = []
     for place, (cause, low, high) in enumerate(tried):
         part = {name: values[place * each : (place + 1) * each] for name, values in family.items()}
         found.append(Suggestion(cause.parameter, low, high, before, gap(real, part, prediction.family)))
-    return sorted(found, key=lambda suggestion: suggestion.after)
+    return sorted(found, key=lambda suggestion: suggestion.after >= suggestion.before)
 
 
 def new_range(cause: Cause) -> tuple[float, float]:

@@ -48,6 +48,7 @@ def audit(
         out: folder for the report and the new randomization file.
         json: write all tables to this file as well.
     """
+    config.check()
     clock = Stopwatch()
     drawn = _load(randomization, config.task)
     opened = Ledger(ledger)
@@ -55,6 +56,7 @@ def audit(
         with clock("read"):
             trace = Trace.load(bag) if bag.suffix == ".npz" else read_trace(bag, (POSITION, COMMAND))
         result = audit_trace(trace, drawn.distribution, config)
+        result = replace(result, seconds={**clock.seconds, **result.seconds})
         out.mkdir(parents=True, exist_ok=True)
         with clock("report"):
             action = _suggest(result, drawn, out)
@@ -64,7 +66,7 @@ def audit(
         raise DexSim2RealError(f"cannot write to {out}: {error.strerror}; choose a folder you may write to") from error
     finally:
         opened.close()
-    _show(result, {**clock.seconds, **result.seconds}, json)
+    _show(result, {**result.seconds, **clock.seconds}, json)
     console = Console(highlight=False)
     for problem in result.problems:
         console.print(f"note: {problem}", markup=False)

@@ -38,7 +38,7 @@ def bench_audit(
         "Twins": [dict(row.__dict__) for row in result.twins],
         "Faults": [dict(row.__dict__) for row in result.faults],
         "The loop, once round": [_loop(row) for row in result.loops],
-        "What the loop gained": gains(result),
+        "What the loop gained": gains(result) if result.loops else [],
         "What was asked for": summary(result),
     }
     shown = {title: rows for title, rows in shown.items() if rows}
@@ -66,32 +66,36 @@ def summary(result: BenchResult) -> list[Row]:
 
 def _loop(row: LoopRow) -> Row:
     """Before and after the round."""
-    pairs = {
-        "gap": (row.before, row.after),
-        "policy [s]": (row.policy_before, row.policy_after),
-        "success": (row.success_before, row.success_after),
+    told: Row = {
+        "twin": row.twin,
+        "suggested": row.suggested or "-",
+        "gap": round(row.before, 3),
+        "after": round(row.after, 3),
+        "outside": row.left,
+        "still": row.still,
     }
-    told: Row = {"twin": row.twin, "suggested": row.suggested or "-"}
-    for what, (before, after) in pairs.items():
-        if before is not None and after is not None:
-            told[what], told[f"{what} after"] = round(before, 3), round(after, 3)
-    return {**told, "outside": row.left, "still": row.still}
+    if row.policy_before is not None and row.policy_after is not None:
+        told["policy [mrad]"] = round(1000 * row.policy_before.motion, 1)
+        told["policy after"] = round(1000 * row.policy_after.motion, 1)
+    return told
 
 
 def gains(result: BenchResult) -> list[Row]:
     """Means over the twins before and after the round, and of the differences, with 95 % intervals."""
     rows = result.loops
-    compared: dict[str, list[tuple[float | None, float | None]]] = {
-        f"gap; a member's is {result.member_gap:.2f}": [(row.before, row.after) for row in rows],
-        "twins outside the family at some moment": [(float(row.left), float(row.still)) for row in rows],
-        "policy: median time to success, sim to twin [s]": [(row.policy_before, row.policy_after) for row in rows],
-        "policy: success, sim to twin": [(row.success_before, row.success_after) for row in rows],
-    }
-    known = {
-        what: [(before, after) for before, after in pairs if before is not None and after is not None]
-        for what, pairs in compared.items()
-    }
-    return [_gain(what, pairs) for what, pairs in known.items() if pairs]
+    found = [
+        _gain(f"gap; a member's is {result.member_gap:.2f}", [(row.before, row.after) for row in rows]),
+        _gain("twins outside the family at some moment", [(float(row.left), float(row.still)) for row in rows]),
+    ]
+    policies = [(row.policy_before, row.policy_after) for row in rows]
+    pairs = [(before, after) for before, after in policies if before is not None and after is not None]
+    if pairs:
+        found += [
+            _gain("policy: mean motion, family to twin [mrad]", [(1e3 * a.motion, 1e3 * b.motion) for a, b in pairs]),
+            _gain("policy: median time to success, family to twin [s]", [(a.seconds, b.seconds) for a, b in pairs]),
+            _gain("policy: share of successes, family to twin", [(a.success, b.success) for a, b in pairs]),
+        ]
+    return found
 
 
 def _gain(what: str, pairs: Sequence[tuple[float, float]]) -> Row:

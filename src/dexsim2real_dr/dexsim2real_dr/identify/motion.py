@@ -52,6 +52,8 @@ def make_motion(stamps: Array, q: Array, dq: Array | None, tau: Array, cutoff: f
     derivative of the filtered position. Raises DexSim2RealError for values that are not finite, time that does
     not increase, and a recording too short or too slow for the filter.
     """
+    if not cutoff > 0:
+        raise DexSim2RealError(f"the filter's cutoff is {cutoff:g} Hz; it must be more than 0")
     _check(stamps, q, dq, tau)
     step = float(np.median(np.diff(stamps)))
     if 2 * cutoff * step >= 1.0 or len(stamps) < 20 / (cutoff * step):
@@ -90,11 +92,14 @@ def column_names(path: Path) -> list[str]:
     """The header line of a CSV file. Raises DexSim2RealError."""
     try:
         with path.open(encoding="utf-8") as file:
-            return [word.strip() for word in file.readline().split(",")]
+            line = file.readline()
     except OSError as error:
         raise DexSim2RealError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:  # what is not text
         raise DexSim2RealError(f"{path} is not a table of numbers: {error}") from error
+    if not line.strip():
+        raise DexSim2RealError(f"{path} is empty, or its first line is; expected the names of columns")
+    return [word.strip() for word in line.split(",")]
 
 
 def read_columns(path: Path, names: Sequence[str]) -> Array:
