@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from dexsim2real_audit.audit import AuditConfig, examine, make_cells
-from dexsim2real_sim.excitation import excitation
 from dexsim2real_audit.loop_bench import Apart, Outcomes, PolicyBench, Round, close_loop
 from dexsim2real_audit.prediction import predict
 from dexsim2real_audit.rollout import rollout_traces
@@ -12,6 +11,7 @@ from dexsim2real_audit.windows import find_windows
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_policy.shipped import policy_folder
 from dexsim2real_sim import Twin
+from dexsim2real_sim.excitation import excitation
 from dexsim2real_sim.randomization import AdrBox
 
 BOX = AdrBox(["arm_delay", "hand_stiffness"], [0.0, 0.9], [0.02, 1.1])

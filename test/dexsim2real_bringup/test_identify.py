@@ -7,7 +7,6 @@ import yaml
 
 from dexsim2real_audit import Channel, Trace
 from dexsim2real_audit.bag_writer import BagWriter
-from dexsim2real_audit.excitation import excitation
 from dexsim2real_audit.rollout import rollout_trace
 from dexsim2real_audit.trace import COMMAND, EFFORT, POSITION, VELOCITY
 from dexsim2real_audit.trace_bag import graph_messages, stamped
@@ -18,6 +17,7 @@ from dexsim2real_dr.identify.params_file import load_params, save_params
 from dexsim2real_sim import load_randomization
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart
+from dexsim2real_sim.excitation import excitation
 
 COLUMNS = ["time_s", *(f"{k}{i}_{u}" for k, u in (("q", "rad"), ("dq", "rad_s"), ("tau", "Nm")) for i in range(1, 8))]
 
