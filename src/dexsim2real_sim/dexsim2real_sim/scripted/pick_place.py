@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from dexsim2real_sim.scripted.script import Move
 
 class PickPlaceScript(PinchScript):
     """Pinch, lift, carry, set down, release; again if it slipped."""
+
+    grip: ClassVar[float] = 6.0
+    """At the thumb's torque limit: a learner that squeezes less than it was shown still holds the heaviest."""
 
     def plan(self, env: int) -> Iterator[Move]:
         """Until the episode ends."""

@@ -23,11 +23,6 @@ CLEARANCE = 0.1
 """Objects travel this far above where they stood, and the empty hand above where it let go [m]."""
 _WRIST = 4
 """The arm joint that tells by its sign which way the wrist is turned."""
-GRIP = 4.0
-"""How hard any object is pinched [N]: near the thumb's torque limits, so that the heaviest does not slip.
-
-The same for all, since who learns from this motion cannot see what an object weighs.
-"""
 CLEAR = 0.01
 """An object this far above the table is in the air [m]."""
 CARRYING = 0.12
@@ -40,6 +35,8 @@ class PinchScript(Script):
     """A script that handles objects with a pinch from above."""
 
     nominal: ClassVar[Array] = ARM_OVER
+    grip: ClassVar[float] = 4.0
+    """How hard it pinches [N]: the same for all objects, since who learns from it cannot see what an object weighs."""
 
     def __init__(self, env: DexEnv) -> None:
         super().__init__(env)
@@ -59,7 +56,7 @@ class PinchScript(Script):
             yield from self.approach(env, above, self.pinch.hand(width, OPENING), arm_over(grasp))
             yield Move(self.pinch.palm(grasp, width), seconds=0.8)
             yield Move(seconds=0.2)
-        yield Move(hand=self.pinch.hand(width, squeeze=GRIP), seconds=0.5)
+        yield Move(hand=self.pinch.hand(width, squeeze=self.grip), seconds=0.5)
         yield Move(above, seconds=0.8)
         yaw = float(grasp.rotation.as_rotvec()[2])
         return math.copysign(YAW, yaw) - yaw
