@@ -61,6 +61,22 @@ def error(distribution):
     return np.abs((drawn - HIDDEN) / WIDTH).mean()
 
 
+def test_the_last_round_is_polished_and_no_other(tmp_path):
+    found = {}
+    for polish in (0, 30):
+        (tmp_path / str(polish)).mkdir()
+        config = FmDrConfig(rounds=2, samples=10, generations=2, points=16, polish=polish)
+        search = Search(problem(), config, tmp_path / str(polish))
+        search.round()
+        first = list(search.state.vector)
+        search.round()
+        found[polish] = (first, search.state.vector, search.state.queries, error(search.distribution()))
+    assert found[0][0] == found[30][0]
+    assert found[0][1] != found[30][1]
+    assert found[0][2] == found[30][2] == 20
+    assert found[30][3] < found[0][3]
+
+
 def test_it_finds_what_the_critic_likes_and_stays_wide_where_told(tmp_path):
     search = Search(problem(), FmDrConfig(rounds=4, samples=12, generations=25, points=32), tmp_path)
     before = error(search.distribution())

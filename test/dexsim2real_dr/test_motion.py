@@ -7,7 +7,7 @@ from dexsim2real_audit.trace import COMMAND, OBJECTS, POSITION, TOUCH
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr import bench as bench_module
 from dexsim2real_dr.bench import MotionBench
-from dexsim2real_dr.motion import FELT, MotionSimulator, Teaching, together, trace_critic, twin_traces
+from dexsim2real_dr.motion import FELT, MotionSimulator, Teaching, together, twin_traces
 from dexsim2real_dr.probe import friction_probes, probes
 from dexsim2real_dr.recorded import recorded_motion
 from dexsim2real_sim import Twin
@@ -74,7 +74,7 @@ def test_a_bench_gives_a_twins_traces_and_a_critic_that_knows_the_twin(monkeypat
     assert "taught by 24 rollouts, others nominal" in problem.seen
 
 
-def test_parameters_that_are_not_searched_vary_among_what_teaches(monkeypatch):
+def test_parameters_that_are_not_searched_vary_where_the_critic_learns(monkeypatch):
     asked = []
 
     def observe(self, values):
@@ -82,10 +82,10 @@ def test_parameters_that_are_not_searched_vary_among_what_teaches(monkeypatch):
         raise DexSim2RealError("enough")
 
     monkeypatch.setattr(MotionSimulator, "observe", observe)
-    simulator = MotionSimulator(friction_probes(), NAMES)
     for others in ("drawn", "nominal"):
+        teaching = Teaching(60, others)
         with pytest.raises(DexSim2RealError, match="enough"):
-            trace_critic(simulator, Teaching(60, others))
+            teaching.critic(teaching.simulator(friction_probes(), NAMES))
     (drawn, first), (nominal, second) = asked
     assert drawn[: len(NAMES)] == NAMES == nominal
     assert set(drawn) == set(FELT)
@@ -93,6 +93,17 @@ def test_parameters_that_are_not_searched_vary_among_what_teaches(monkeypatch):
     assert not {"light_x", "image_lag", "depth_noise"} & set(FELT)
     assert first.shape == (50, len(FELT)) and second.shape == (50, 2)
     assert (first.std(axis=0) > 0).all()
+
+
+def test_parameters_that_are_not_searched_are_in_the_middle_where_it_is_asked():
+    """Of what it has learned from: joint friction is nominally none, and from 0 to 0.05 among the rollouts."""
+    slip, values = friction_probes()[1:], np.array([[1.0, 1.0]])
+    middle, box = Teaching().simulator(slip, NAMES), Teaching().box(NAMES)
+    named = MotionSimulator(slip, box.names).observe(((box.low + box.high) / 2)[None])[0]
+    ours = np.array([[(box.low[i] + box.high[i]) / 2 for i in range(2)]])
+    np.testing.assert_array_equal(middle.observe(ours)[0].traces[0][POSITION].values, named.traces[0][POSITION].values)
+    nominal = Teaching(others="nominal").simulator(slip, NAMES).observe(values)[0]
+    assert nominal.digest == MotionSimulator(slip, NAMES).observe(values)[0].digest
 
 
 def test_pictures_and_traces_of_the_same_values_stand_together(replayed):

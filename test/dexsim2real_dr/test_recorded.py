@@ -19,7 +19,7 @@ from dexsim2real_dr.critics.vlm import VlmCritic
 from dexsim2real_dr.critics.vlm_config import VlmConfig
 from dexsim2real_dr.critics.vlm_prompt import FILM
 from dexsim2real_dr.film import Film, FilmSimulator
-from dexsim2real_dr.motion import PERIOD, MotionSimulator, Teaching, trace_critic
+from dexsim2real_dr.motion import PERIOD, MotionSimulator, Teaching
 from dexsim2real_dr.probe import friction_probes
 from dexsim2real_dr.recorded import read_recordings, recorded_evidence, recorded_motion
 from dexsim2real_sim import load_randomization
@@ -66,8 +66,10 @@ def test_the_critic_knows_the_recorded_robot(recording):
     traces = read_recordings([recording])
     motions = [recorded_motion(trace, "pick_place", [OBJECT]) for trace in traces]
     simulator = MotionSimulator(motions, NAMES)
-    scores = trace_critic(simulator, Teaching(24, "nominal")).score(
-        simulator.observe(np.array([SLIPPERY, (1.3, 1.0)])), recorded_evidence(traces, motions)
+    scores = (
+        Teaching(24, "nominal")
+        .critic(simulator)
+        .score(simulator.observe(np.array([SLIPPERY, (1.3, 1.0)])), recorded_evidence(traces, motions))
     )
     assert scores.values[0] > 8.5
     assert scores.values[0] > scores.values[1] + 0.5

@@ -11,7 +11,7 @@ from dexsim2real_dr.critics.image import ImageCritic
 from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.fm_dr.search import Problem
-from dexsim2real_dr.motion import MotionSimulator, Teaching, trace_critic, twin_traces
+from dexsim2real_dr.motion import Teaching, twin_traces
 from dexsim2real_dr.probe import probes
 from dexsim2real_dr.simulator import Poses
 from dexsim2real_sim import Twin
@@ -41,8 +41,8 @@ class MotionBench:
         """Raises SearchError for another task than that of the motions, UnknownNameError for a parameter."""
         if task != TASK:
             raise SearchError(f"the motions that show parameters are for {TASK}, not for {task}; say --task {TASK}")
-        self._simulator = MotionSimulator(probes(), names)
-        self._critic, self._taught = trace_critic(self._simulator, teaching), teaching.described
+        self._simulator = teaching.simulator(probes(), names)
+        self._critic, self._taught = teaching.critic(self._simulator), teaching.described
 
     def problem(self, twin: Twin) -> Problem:
         """To find what this twin hides."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -58,11 +58,18 @@ class Motion:
 class MotionSimulator:
     """The cell in MuJoCo, which follows commands of recorded motions with parameters of its own."""
 
-    def __init__(self, motions: Sequence[Motion], names: Sequence[str], twin: Twin | None = None) -> None:
-        """For values of `names`; all else is nominal, or as in a twin."""
+    def __init__(
+        self,
+        motions: Sequence[Motion],
+        names: Sequence[str],
+        twin: Twin | None = None,
+        others: Mapping[str, float] | None = None,
+    ) -> None:
+        """For values of `names`; all else is as in `others`, and what is not there nominal, or as in a twin."""
         if not motions:
             raise SearchError("there is no motion to replay; name at least one recording")
         self.motions, self.names, self._twin = tuple(motions), tuple(names), twin
+        self._others = dict(others or {})
         self._cells: dict[tuple[str, int], Counterpart] = {}
 
     @property
@@ -82,7 +89,8 @@ class MotionSimulator:
     def replay(self, motion: Motion, values: Array, watch: Watch = lambda sample, cells: None) -> list[Trace]:
         """The traces of one of the motions, for several sets of values, shape (n, d)."""
         cell = self._cell(motion.task, len(values))
-        cell.begin(self.names, values, motion.start)
+        rest = np.tile(list(self._others.values()), (len(values), 1))
+        cell.begin((*self.names, *self._others), np.concatenate([values, rest], axis=1), motion.start)
         rows: dict[str, list[Array]] = {POSITION: [], EFFORT: [], TOUCH: [], OBJECTS: []}
         for tick, command in enumerate(motion.commands[: motion.samples * EVERY], 1):
             readings = cell.tick(command)
@@ -121,7 +129,8 @@ class Teaching:
     rollouts: int = 150
     """Simulated with parameters drawn evenly from the box that a search may use."""
     others: Literal["drawn", "nominal"] = "drawn"
-    """Parameters that are not searched: as unknown as those that are, or known, since they were identified before."""
+    """Parameters that are not searched: unknown, so drawn where the critic learns and in the middle where it is asked;
+    or nominal, since they were identified before."""
 
     def __post_init__(self) -> None:
         if self.rollouts < FEWEST:
@@ -132,14 +141,23 @@ class Teaching:
         """In words."""
         return f"taught by {self.rollouts} rollouts, others {self.others}"
 
+    def box(self, names: Sequence[str]) -> Coding:
+        """Of what is drawn to teach: `names` and, if they are drawn, all others that a motion may show."""
+        rest = [name for name in FELT if name not in names] if self.others == "drawn" else []
+        return Coding.of([*names, *rest], 1)
 
-def trace_critic(simulator: MotionSimulator, teaching: Teaching) -> TraceCritic:
-    """The critic of what a simulator repeats. Raises CriticError if most rollouts break down."""
-    rest = [name for name in FELT if name not in simulator.names] if teaching.others == "drawn" else []
-    box = Coding.of([*simulator.names, *rest], 1)
-    values = np.random.default_rng(0).uniform(box.low, box.high, (teaching.rollouts, len(box.names)))
-    rollouts = _in_parts(MotionSimulator(simulator.motions, box.names), values)
-    return TraceCritic(rollouts, simulator.names, values[:, : len(simulator.names)])
+    def simulator(self, motions: Sequence[Motion], names: Sequence[str]) -> MotionSimulator:
+        """What a search for `names` asks."""
+        box = self.box(names)
+        middle = dict(zip(box.names, ((box.low + box.high) / 2).tolist(), strict=True))
+        return MotionSimulator(motions, names, others={n: v for n, v in middle.items() if n not in names})
+
+    def critic(self, simulator: MotionSimulator) -> TraceCritic:
+        """The critic of what a simulator repeats. Raises CriticError if most rollouts break down."""
+        box, count = self.box(simulator.names), len(simulator.names)
+        values = np.random.default_rng(0).uniform(box.low, box.high, (self.rollouts, len(box.names)))
+        rollouts = _in_parts(MotionSimulator(simulator.motions, box.names), values)
+        return TraceCritic(rollouts, simulator.names, values[:, :count])
 
 
 def _in_parts(simulator: MotionSimulator, values: Array) -> Iterator[Evidence]:

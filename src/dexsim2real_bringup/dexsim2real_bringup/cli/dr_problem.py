@@ -23,7 +23,7 @@ from dexsim2real_dr.critics.vlm_config import VlmConfig
 from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.film import Film, FilmSimulator, filmed
 from dexsim2real_dr.fm_dr.search import Problem
-from dexsim2real_dr.motion import MotionSimulator, Teaching, together, trace_critic
+from dexsim2real_dr.motion import Teaching, together
 from dexsim2real_dr.recorded import read_recordings, recorded_evidence, recorded_motion
 from dexsim2real_dr.simulator import Poses, Simulator
 
@@ -97,10 +97,10 @@ def _moving(task: str, names: Names, given: Comparison) -> Problem:
     """Recordings against the simulator that is told the same."""
     traces = read_recordings(given.motions)
     motions = [recorded_motion(trace, task, given.objects) for trace in traces]
-    simulator = MotionSimulator(motions, names)
+    simulator = given.teaching.simulator(motions, names)
     seen = recorded_evidence(traces, motions)
     how = f"{simulator.described}; {given.teaching.described}"
-    return Problem(task, names, simulator.observe, trace_critic(simulator, given.teaching), seen, how)
+    return Problem(task, names, simulator.observe, given.teaching.critic(simulator), seen, how)
 
 
 @contextmanager

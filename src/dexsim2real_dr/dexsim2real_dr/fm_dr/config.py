@@ -28,12 +28,23 @@ class FmDrConfig:
     """Of CMA-ES (the paper's)."""
     generations: int = 50
     """Of CMA-ES per round; they cost no queries (the paper has 50 in all)."""
+    polish: int = 0
+    """If more than 0: generations of the last round, whose mixture is the result; they cost no queries either."""
     points: int = 64
     """At which expected score and entropy of a distribution are estimated; a power of two."""
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"rounds": 1, "samples": 2, "components": 1, "population": 4, "generations": 1, "points": 2, "seed": 0}
+        least = {
+            "rounds": 1,
+            "samples": 2,
+            "components": 1,
+            "population": 4,
+            "generations": 1,
+            "polish": 0,
+            "points": 2,
+            "seed": 0,
+        }
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise SearchError(f"{name} is {getattr(self, name)}; it must be {low} or more")

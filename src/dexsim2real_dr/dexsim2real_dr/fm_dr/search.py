@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,10 @@ class Search:
         scores, rendering = self._score(values, scored)
         state = self._after(values, scores, rendering)
         begin = time.perf_counter()
-        seed, surrogate = int(rng.integers(2**31)), self._surrogate(state)
-        vector = improve(self.coding, np.array(state.vector), surrogate, self.config, seed)
+        seed, surrogate, config = int(rng.integers(2**31)), self._surrogate(state), self.config
+        if config.polish and number == config.rounds:
+            config = replace(config, generations=config.polish)
+        vector = improve(self.coding, np.array(state.vector), surrogate, config, seed)
         state.vector, entropy = vector.tolist(), self.coding.mixture(vector).entropy().nats
         state.seconds["optimising"] += time.perf_counter() - begin
         good = scores.values[np.isfinite(scores.values)]
