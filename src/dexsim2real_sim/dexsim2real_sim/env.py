@@ -146,7 +146,9 @@ class DexEnv(VectorEnv):
         self.sensors.measure()
         self.features = self.task.features(self.world)
         info, terminated, truncated = self._judge(unstable)
-        reward = self.goal.reward(self.features, self.world.difficulty) + self.goal.success_bonus * info["success"]
+        reward = self.goal.reward(self.features, self.world.difficulty)
+        if np.count_nonzero(info["success"]):
+            reward = reward + self.goal.success_bonus * info["success"]
         self._look()
         observation = self._observe()
         done = (terminated | truncated).nonzero()[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dexsim2real_sim.compiled import compiled
+
 
 class Lag:
     """Delays a stream of values sampled every `period` seconds, by linear interpolation between samples."""
@@ -13,20 +15,15 @@ class Lag:
         self.period = period
         self._depth = int(np.ceil(longest / period)) + 2
         self._past = np.zeros((self._depth, num_envs, size), np.float32)
-        self._rows: NDArray[np.float32] = self._past.reshape(-1, size)
         self._newest = 0
-        self._ages = np.arange(self._depth)[:, None]
-        self._arriving = self._ages * num_envs + np.arange(num_envs)
-        """Which of the rows arrives when which is the newest, shape (depth, N)."""
-        self._share = np.zeros((num_envs, 1), np.float32)
+        self._whole = np.zeros(num_envs, np.intp)
+        self._share = np.zeros(num_envs, np.float32)
 
     def set_delay(self, ids: NDArray[np.intp], delay: NDArray[np.float64]) -> None:
         """From now on these environments' values arrive `delay` [s] late, shape (k,); none later than the longest."""
         steps = np.minimum(delay / self.period, self._depth - 2)
-        whole = steps.astype(np.intp)
-        num_envs = len(self._share)
-        self._arriving[:, ids] = (self._ages - whole) % self._depth * num_envs + ids
-        self._share[ids, 0] = steps - whole
+        self._whole[ids] = whole = steps.astype(np.intp)
+        self._share[ids] = steps - whole
 
     def reset(self, ids: NDArray[np.intp], values: NDArray[np.floating]) -> None:
         """As if `values`, shape (k, size), had always been the reading of these environments."""
@@ -36,12 +33,25 @@ class Lag:
         """Store the newest values, shape (N, size), and return those that arrive now."""
         self._newest = (self._newest + 1) % self._depth
         self._past[self._newest] = values
-        late: NDArray[np.float32] = self._rows.take(self._arriving[self._newest], axis=0)
-        later = self._rows.take(self._arriving[self._newest - 1], axis=0)
-        later -= late
-        later *= self._share
-        late += later
+        late: NDArray[np.float32] = np.empty_like(self._past[0])
+        _read(self._past, self._newest, self._whole, self._share, late)
         return late
+
+
+@compiled
+def _read(
+    past: NDArray[np.float32],
+    newest: int,
+    whole: NDArray[np.intp],
+    share: NDArray[np.float32],
+    late: NDArray[np.float32],
+) -> None:
+    """Fill in what arrives now, between the samples `whole` and one more before the newest."""
+    for env in range(len(whole)):
+        row = newest - whole[env]  # a negative one counts from the end, as in a ring it should
+        for i in range(late.shape[1]):
+            later, earlier = past[row, env, i], past[row - 1, env, i]
+            late[env, i] = later + (earlier - later) * share[env]
 
 
 class FrameLag:

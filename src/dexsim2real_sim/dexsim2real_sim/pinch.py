@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -9,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from dexsim2real_description import make_cell
+from dexsim2real_sim.compiled import compiled, of_vectors
 from dexsim2real_sim.kinematics import Kinematics
 from dexsim2real_sim.pose import Pose
-from dexsim2real_sim.quaternions import matrices
 
 Array = NDArray[np.float64]
 
@@ -144,25 +145,37 @@ def pinch_axes(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> tuple[A
     Poses (N, 7), half extents (N, 3) [m], round about z or not (N,). The narrower horizontal side is taken, of two
     alike and of the two ways to close on it the one that the arm reaches best.
     """
-    every = np.arange(len(pose))
-    axes = matrices(pose[:, 3:])
-    up = np.abs(axes[:, 2]).argmax(axis=1)
-    height, widths = half[every, up], half.copy()
-    widths[every, up] = np.inf
-    narrowest = widths.min(axis=1)
-    ways = np.empty((len(pose), 2, 3))
-    yaw = np.arctan2(axes[:, 1], axes[:, 0], out=ways[:, 0])
-    np.subtract(yaw, np.copysign(np.pi, yaw), out=ways[:, 1])  # each side, then each side from behind
-    aside = np.abs(ways)
-    reached = np.minimum(np.maximum(aside, _NEAREST), _FURTHEST)
-    cost = np.abs(aside + YAW) + _OTHER_HAND * (ways > 0) + _ASKEW * np.abs(reached - aside)
-    cost += 10.0 * (widths > narrowest[:, None])[:, None]
-    best = cost.reshape(-1, 6).argmin(axis=1)
-    direction = np.copysign(reached, ways).reshape(-1, 6)[every, best]
-    if np.count_nonzero(is_round):
-        same = is_round & (np.count_nonzero(widths == narrowest[:, None], axis=1) == 2)
-        direction = np.where(same, YAW, direction)
-    return direction, narrowest, height
+    direction, width, height = _axes(pose, half, is_round)
+    return direction, width, height
+
+
+@compiled
+def _best(pose: Array, half: Array, is_round: bool) -> tuple[float, float, float]:
+    """`pinch_axes` of one object."""
+    w, x, y, z = pose[3:]
+    ahead = (w * w + x * x - y * y - z * z, 2 * (x * y - w * z), 2 * (x * z + w * y))
+    left = (2 * (x * y + w * z), w * w - x * x + y * y - z * z, 2 * (y * z - w * x))
+    upward = np.array([2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z])
+    up = np.abs(upward).argmax()
+    first, second = (up + 1) % 3, (up + 2) % 3
+    width = min(half[first], half[second])
+    if is_round and half[first] == half[second]:
+        return YAW, width, half[up]
+    direction, least = 0.0, np.inf
+    for axis in (first, second):
+        side = math.atan2(left[axis], ahead[axis])
+        for way in (side, side - math.copysign(np.pi, side)):
+            aside = abs(way)
+            reached = min(max(aside, _NEAREST), _FURTHEST)
+            cost = abs(aside + YAW) + _OTHER_HAND * (way > 0) + _ASKEW * abs(reached - aside)
+            if half[axis] == width and cost < least:
+                direction, least = math.copysign(reached, way), cost
+    return direction, width, half[up]
+
+
+@of_vectors("f8[:], f8[:], b1, f8[:], f8[:], f8[:]", "(n),(k),()->(),(),()")
+def _axes(pose: Array, half: Array, is_round: bool, direction: Array, width: Array, height: Array) -> None:
+    direction[0], width[0], height[0] = _best(pose, half, is_round)
 
 
 def pinch_pose(body: Pose, half: Array, is_round: bool) -> tuple[Pose, float]:
@@ -181,17 +194,15 @@ def pinch_markers(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> Arra
 
     Where `pinch_pose` puts them, for N objects at once: poses (N, 7), half extents (N, 3) [m], round or not (N,).
     """
-    yaw, width, height = pinch_axes(pose, half, is_round)
-    side = np.empty((len(pose), 2))
-    np.cos(yaw, out=side[:, 0])
-    np.sin(yaw, out=side[:, 1])
-    reach, across = side * width[:, None], side[:, ::-1] * _ACROSS
-    ways = np.empty((len(pose), 3, 3))
-    np.add(reach, across, out=ways[:, 0, :2])
-    np.subtract(reach, across, out=ways[:, 1, :2])
-    np.negative(reach, out=ways[:, 2, :2])
-    ways[:, :, 2] = np.maximum(0.0, height - ROOM)[:, None]
-    return ways + pose[:, None, :3]
+    markers: Array = _markers(pose, half, is_round)
+    return markers
 
 
-_ACROSS = np.array([-SPREAD, SPREAD])
+@of_vectors("f8[:], f8[:], b1, f8[:, :]", "(n),(k),()->(k,k)")
+def _markers(pose: Array, half: Array, is_round: bool, markers: Array) -> None:
+    yaw, width, height = _best(pose, half, is_round)
+    x, y = math.cos(yaw), math.sin(yaw)
+    for finger, (along, across) in enumerate(((width, SPREAD), (width, -SPREAD), (-width, 0.0))):
+        markers[finger, 0] = pose[0] + (along * x - across * y)
+        markers[finger, 1] = pose[1] + (along * y + across * x)
+        markers[finger, 2] = pose[2] + max(0.0, height - ROOM)

@@ -1,21 +1,18 @@
-"""Arithmetic of vectors and unit quaternions w, x, y, z, many at a time.
-
-Written for few numpy calls: in a step of some environments, the calls cost more than the arithmetic. The memory layout
-of what goes into a product must not depend on how many there are, or the last bit would (`take` keeps it, an index does
-not).
-"""
+"""Arithmetic of vectors and unit quaternions w, x, y, z, many at a time."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dexsim2real_sim.compiled import of_vectors
+
 Array = NDArray[np.float64]
 
 
 def multiply(a: Array, b: Array) -> Array:
     """The rotation `b` followed by `a`, each shape (..., 4)."""
-    product: Array = np.matvec(a.take(_LEFT, axis=-1) * _LEFT_SIGNS, b)
+    product: Array = _multiply(a, b)
     return product
 
 
@@ -30,8 +27,7 @@ def matrices(a: Array) -> Array:
 
     Vectors in rows, shape (..., k, 3), are turned back by `rows @ matrices(a)`.
     """
-    squares = (a[..., :, None] * a[..., None, :]).reshape(*a.shape[:-1], 1, 16)
-    turned: Array = (squares @ _FROM_SQUARES).reshape(*a.shape[:-1], 3, 3)
+    turned: Array = _matrix(a, _THREE)
     return turned
 
 
@@ -41,35 +37,36 @@ def rotate(a: Array, vectors: Array) -> Array:
     return turned
 
 
-def cross(a: Array, b: Array) -> Array:
-    """Vector product, each shape (..., 3)."""
-    product: Array = np.matvec(a.take(_CROSS, axis=-1) * _CROSS_SIGNS, b)
-    return product
-
-
 def length(vectors: Array) -> Array:
     """Euclidean, shape (...), of vectors, shape (..., k)."""
-    root: Array = np.sqrt(np.vecdot(vectors, vectors))
+    root: Array = _length(vectors)
     return root
 
 
+@of_vectors("f8[:], f8[:], f8[:]", "(n),(n)->(n)")
+def _multiply(a: Array, b: Array, product: Array) -> None:
+    product[0] = a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3]
+    product[1] = a[0] * b[1] + a[1] * b[0] + a[2] * b[3] - a[3] * b[2]
+    product[2] = a[0] * b[2] - a[1] * b[3] + a[2] * b[0] + a[3] * b[1]
+    product[3] = a[0] * b[3] + a[1] * b[2] - a[2] * b[1] + a[3] * b[0]
+
+
+@of_vectors("f8[:], f8[:], f8[:, :]", "(n),(m)->(m,m)")
+def _matrix(a: Array, _: Array, turned: Array) -> None:
+    w, x, y, z = a[0], a[1], a[2], a[3]
+    turned[0, 0], turned[0, 1], turned[0, 2] = w * w + x * x - y * y - z * z, 2 * (x * y - w * z), 2 * (x * z + w * y)
+    turned[1, 0], turned[1, 1], turned[1, 2] = 2 * (x * y + w * z), w * w - x * x + y * y - z * z, 2 * (y * z - w * x)
+    turned[2, 0], turned[2, 1], turned[2, 2] = 2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z
+
+
+@of_vectors("f8[:], f8[:]", "(n)->()")
+def _length(vector: Array, root: Array) -> None:
+    square = 0.0
+    for value in vector:
+        square += value * value
+    root[0] = np.sqrt(square)
+
+
 _CONJUGATE = np.array([1.0, -1.0, -1.0, -1.0])
-_CROSS = np.array([[0, 2, 1], [2, 1, 0], [1, 0, 2]])
-_CROSS_SIGNS = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
-_LEFT = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
-"""Which component of `a` stands where in the matrix that multiplies `b`."""
-_LEFT_SIGNS = np.array([[1.0, -1, -1, -1], [1, 1, -1, 1], [1, 1, 1, -1], [1, -1, 1, 1]])
-
-
-def _from_squares() -> Array:
-    """The linear map from the products of components, ww wx ... zz, to the rotation matrix, shape (16, 9)."""
-    mapping = np.zeros((3, 3, 4, 4))
-    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        w, x, y, z = 0, i + 1, j + 1, k + 1
-        mapping[i, i, [w, x, y, z], [w, x, y, z]] = 1.0, 1.0, -1.0, -1.0
-        mapping[j, i, [x, w], [y, z]] = 2.0, 2.0
-        mapping[i, j, [x, w], [y, z]] = 2.0, -2.0
-    return np.ascontiguousarray(mapping.reshape(9, 16).T)
-
-
-_FROM_SQUARES = _from_squares()
+_THREE = np.empty(3)
+"""Says how large a matrix is."""

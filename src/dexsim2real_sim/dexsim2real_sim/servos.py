@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import JOINTS
+from dexsim2real_sim.compiled import of_numbers
 from dexsim2real_sim.parameters.actuation import ARM, HAND
 from dexsim2real_sim.parameters.registry import ParameterValues
 from dexsim2real_sim.simulation import Simulation
@@ -43,17 +44,36 @@ class Servos:
 
     def torque(self) -> Array:
         """[N m], within the limits, shape (N, 23)."""
-        start, limit = self._start, self._limit
-        lost = self._sim.joint_position - self._positions
-        lost *= self._stiffness
-        damped = self._sim.joint_velocity - self._velocities
-        damped *= self._damping
-        lost += damped
-        lost *= np.abs(start) < limit
-        torque: Array = np.subtract(start, lost, out=lost)
-        np.maximum(torque, -limit, out=torque)
-        np.minimum(torque, limit, out=torque)
+        sim = self._sim
+        torque: Array = _end(
+            self._start,
+            self._limit,
+            self._stiffness,
+            sim.joint_position,
+            self._positions,
+            self._damping,
+            sim.joint_velocity,
+            self._velocities,
+        )
         return torque
+
+
+@of_numbers("f8(f8, f8, f8, f8, f8, f8, f8, f8)")
+def _end(
+    start: float,
+    limit: float,
+    stiffness: float,
+    position: float,
+    before: float,
+    damping: float,
+    velocity: float,
+    velocity_before: float,
+) -> float:
+    """Torque at the end of a step from that at its start; a saturated servo keeps it."""
+    lost = stiffness * (position - before) + damping * (velocity - velocity_before)
+    if abs(start) >= limit:
+        lost = 0.0
+    return min(max(start - lost, -limit), limit)
 
 
 _SCALES = ("stiffness", "damping_gain", "strength")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import FINGERS, TouchLayout
+from dexsim2real_sim.compiled import of_numbers, of_vectors
 from dexsim2real_sim.lag import Lag
 from dexsim2real_sim.parameters.registry import ParameterValues
-from dexsim2real_sim.quaternions import cross
 from dexsim2real_sim.simulation import Array, Ids, Simulation
 
 SPREAD = 0.004
@@ -24,26 +26,54 @@ def taxel_forces(layout: TouchLayout, contacts: Array, positions: Array, rotatio
     of the fingertip frames. A contact's force is shared among taxels by distance, exp(-d^2 / 2 s^2), so that the
     taxels' forces, turned back into one frame, add up to it.
     """
-    num_envs, fingers = contacts.shape[:2]
-    shared = np.zeros((num_envs, fingers, layout.num_taxels, 3), np.float32)
-    env, finger, slot = contacts[..., 0].nonzero()  # where something presses; friction needs that too
-    if len(env) == 0:
-        return shared
-    found = contacts[env, finger, slot]
-    force, point, normal, tangent = found[:, :3], found[:, 3:6], found[:, 6:9], found[:, 9:]
-    # A vector in a row times a rotation matrix is turned back by it.
-    sideways = force[:, 1:2] * tangent + force[:, 2:] * cross(normal, tangent)
-    rotation = rotations[env, finger]
-    in_tip = np.vecmat(force[:, :1] * normal + sideways, rotation)
-    away = np.vecmat(point - positions[env, finger], rotation)[:, None] - layout.positions
-    squared = np.vecdot(away, away)
-    squared -= squared.min(axis=-1, keepdims=True)  # keeps a contact far from every taxel from being lost
-    weights = np.exp(squared / (-2 * SPREAD**2))
-    weights /= weights.sum(axis=-1, keepdims=True)
-    in_taxels = np.vecmat(in_tip[:, None], layout.frames) * weights[:, :, None]
-    first = np.flatnonzero(slot == 0)  # the other contacts of that tip follow
-    shared[env[first], finger[first]] = np.add.reduceat(in_taxels.astype(np.float32), first)
-    return shared
+    forces: NDArray[np.float32] = _spread(contacts, positions, rotations, layout.positions, layout.frames)
+    return forces
+
+
+@of_vectors("f8[:, :], f8[:], f8[:, :], f8[:, :], f8[:, :, :], f4[:, :]", "(s,v),(k),(k,k),(t,k),(t,k,k)->(t,k)")
+def _spread(contacts: Array, position: Array, rotation: Array, taxels: Array, frames: Array, forces: Array) -> None:
+    """For the contacts of one fingertip."""
+    forces[:] = 0.0
+    force, point, weights = np.empty(3), np.empty(3), np.empty(len(taxels))
+    for contact in contacts:
+        if contact[0] == 0.0:  # nothing presses, and no weaker contact follows; friction needs that too
+            break
+        (nx, ny, nz), (tx, ty, tz) = contact[6:9], contact[9:12]
+        across = (ny * tz - nz * ty, nz * tx - nx * tz, nx * ty - ny * tx)
+        for axis in range(3):  # a vector times a column of a rotation matrix is turned back by it
+            force[axis] = point[axis] = 0.0
+            for i in range(3):
+                in_world = contact[0] * contact[6 + i] + contact[1] * contact[9 + i] + contact[2] * across[i]
+                force[axis] += in_world * rotation[i, axis]
+                point[axis] += (contact[3 + i] - position[i]) * rotation[i, axis]
+        nearest, total = np.inf, 0.0
+        for taxel in range(len(taxels)):
+            x, y, z = point[0] - taxels[taxel, 0], point[1] - taxels[taxel, 1], point[2] - taxels[taxel, 2]
+            weights[taxel] = x * x + y * y + z * z
+            nearest = min(nearest, weights[taxel])
+        for taxel in range(len(taxels)):  # the nearest has weight 1: a contact far from every taxel is not lost
+            weights[taxel] = math.exp((weights[taxel] - nearest) / (-2 * SPREAD**2))
+            total += weights[taxel]
+        for taxel in range(len(taxels)):
+            for axis in range(3):
+                in_taxel = 0.0
+                for i in range(3):
+                    in_taxel += force[i] * frames[taxel, i, axis]
+                forces[taxel, axis] += np.float32(in_taxel * (weights[taxel] / total))
+
+
+@of_numbers("f4(f4, f4, f4)")
+def _play(turning: float, force: float, width: float) -> float:
+    """Hysteresis: what is felt follows the force only once the play is taken up."""
+    return min(max(turning, force - width), force + width)
+
+
+@of_numbers("f4(f4, f4, f4, f4, f4, f4, f4)")
+def _read(force: float, gain: float, drift: float, noise: float, normal: float, full: float, quantum: float) -> float:
+    """What the converter reports: a whole number of quanta, no more than full scale."""
+    felt = force * gain + drift + noise * normal
+    reported: float = np.rint(min(max(felt, -full), full) / quantum) * quantum
+    return reported
 
 
 class TouchSensor:
@@ -61,8 +91,7 @@ class TouchSensor:
         self.size = int(np.prod(self._shape[1:]))
         """Numbers in one reading of one hand: the standard normal numbers that a measurement takes."""
         self._lag = Lag(num_envs, self.size, period, LONGEST_LAG)
-        self._gain, self._noise, self._play, self._quantum = np.zeros((4, *self._shape), np.float32)
-        self._lowest, self._highest = np.zeros((2, *self._shape), np.float32)
+        self._gain, self._noise, self._play, self._full, self._quantum = np.zeros((5, *self._shape), np.float32)
         self._turning, self._drift_step, self._drift = np.zeros((3, *self._shape), np.float32)
         self._drifts = False
         self.mixing: NDArray[np.float32] | None = None
@@ -76,9 +105,8 @@ class TouchSensor:
         """Take over the parameters of these environments."""
         self._gain[ids] = self._per_axis(ids, "touch_gain", "touch_gain")
         self._noise[ids] = self._per_axis(ids, "touch_noise_shear", "touch_noise_normal")
-        self._highest[ids] = self._per_axis(ids, "touch_range_shear", "touch_range_normal")
-        self._lowest[ids] = -self._highest[ids]
-        self._play[ids] = self._per_axis(ids, "touch_hysteresis", "touch_hysteresis") * self._highest[ids] / 2
+        self._full[ids] = self._per_axis(ids, "touch_range_shear", "touch_range_normal")
+        self._play[ids] = self._per_axis(ids, "touch_hysteresis", "touch_hysteresis") * self._full[ids] / 2
         self._quantum[ids] = np.maximum(self._per_axis(ids, "touch_quantum", "touch_quantum"), 1e-7)
         self._lag.set_delay(ids, self._values["touch_lag"][ids])
 
@@ -98,23 +126,13 @@ class TouchSensor:
     def measure(self, sim: Simulation, noise: NDArray[np.float32]) -> None:
         """Read all taxels; `noise` standard normal, shape (N, size)."""
         self.contact = taxel_forces(self.layout, sim.contacts, sim.tip_positions, sim.tip_rotations)
-        edge = self.contact - self._play
-        np.maximum(self._turning, edge, out=self._turning)
-        np.add(self.contact, self._play, out=edge)
-        np.minimum(self._turning, edge, out=self._turning)
+        _play(self._turning, self.contact, self._play, out=self._turning)
         skin = self._turning if self.mixing is None else self.mixing @ self._turning
-        reading = self._lag.push(skin.reshape(len(noise), -1)).reshape(self._shape)
-        reading *= self._gain
+        felt = self._lag.push(skin.reshape(len(noise), -1)).reshape(self._shape)
         if self._drifts:
             self._drift += self._drift_step
-            reading += self._drift
-        reading += np.multiply(self._noise, noise.reshape(self._shape), out=edge)
-        np.minimum(reading, self._highest, out=reading)
-        np.maximum(reading, self._lowest, out=reading)
-        reading /= self._quantum
-        np.rint(reading, out=reading)
-        reading *= self._quantum
-        self.forces = reading
+        scatter = noise.reshape(self._shape)
+        self.forces = _read(felt, self._gain, self._drift, self._noise, scatter, self._full, self._quantum)
 
     def _per_axis(self, ids: Ids, shear: str, normal: str) -> NDArray[np.float64]:
         """Values of two parameters as x, y, z of a taxel, ready to broadcast, shape (k, 1, 1, 3)."""

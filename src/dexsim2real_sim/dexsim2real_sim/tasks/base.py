@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description.hand import SKIN_RADIUS
+from dexsim2real_sim.compiled import of_vectors
 from dexsim2real_sim.objects import GEOM_TYPES, OBJECTS, ObjectModel
-from dexsim2real_sim.quaternions import length
 from dexsim2real_sim.robot import FIXTURE, OBJECT
 from dexsim2real_sim.simulation import Simulation
 
@@ -233,7 +234,17 @@ def contact_goal(tips_to_markers: Array) -> Array:
 
     Ways from the middles of the fingertips to the markers [m], shape (N, fingers, 3); 1 where the skin touches them.
     """
-    return mean(closeness(np.maximum(length(tips_to_markers) - SKIN_RADIUS, 0.0), 20.0))
+    goal: Array = _contact_goal(tips_to_markers, SKIN_RADIUS)
+    return goal
+
+
+@of_vectors("f8[:, :], f8, f8[:]", "(f,k),()->()")
+def _contact_goal(ways: Array, radius: float, goal: Array) -> None:
+    total = 0.0
+    for way in ways:
+        gap = math.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2]) - radius
+        total += 1.0 / (1.0 + 20.0 * max(gap, 0.0))
+    goal[0] = total / len(ways)
 
 
 def share(values: Array) -> Array:

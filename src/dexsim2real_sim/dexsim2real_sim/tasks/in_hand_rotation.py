@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import ClassVar
@@ -13,9 +14,10 @@ from scipy.spatial.transform import Rotation
 from dexsim2real_description import make_cell
 from dexsim2real_description.hand import PALM, SKIN_RADIUS
 from dexsim2real_description.kinematics import LinkPose
+from dexsim2real_sim.compiled import of_numbers, of_vectors
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pose import Pose
-from dexsim2real_sim.quaternions import inverse, length, matrices, multiply
+from dexsim2real_sim.quaternions import inverse, matrices, multiply
 from dexsim2real_sim.tasks.base import (
     Array,
     FeatureInfo,
@@ -26,7 +28,6 @@ from dexsim2real_sim.tasks.base import (
     Task,
     World,
     closeness,
-    mean,
     share,
 )
 
@@ -98,7 +99,7 @@ class InHandRotation(Task):
         start = multiply(inverse(world.start["object"][:, 3:]), _start_palm_quaternion())
         w, x, y, z = multiply(rotation, start).T
         turned = world.memory.setdefault("turned", np.zeros(len(pose)))
-        turned += _wrap(2 * np.arctan2(x, w) - turned)  # the twist about the palm's x, without its jumps
+        _wind(turned, x, w, out=turned)
         return {
             "object_position": np.vecmat(pose[:, :3] - sim.xpos[:, palm], palm_axes),
             "object_rotation": rotation,
@@ -107,7 +108,7 @@ class InHandRotation(Task):
             "tips_at_object": (sim.tip_middles - pose[:, None, :3]) @ axes,
             "turned": turned.copy(),
             "to_go": ASKED[0] + (ASKED[1] - ASKED[0]) * world.difficulty - turned,
-            "tilt": 2 * np.arcsin(np.minimum(1.0, np.hypot(y, z))),
+            "tilt": _tilt(y, z),
         }
 
     def achieved(self, features: Features, difficulty: Array) -> Flags:
@@ -127,7 +128,7 @@ class InHandRotation(Task):
 
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips at the object's sides; angle to go and spin, the more the flatter it lies."""
-        contact = mean(closeness(_side_gaps(features["tips_at_object"], features["object_half"]), 20.0))
+        contact = _contact_goal(features["tips_at_object"], features["object_half"], SKIN_RADIUS)
         goal = closeness(np.maximum(features["to_go"], 0.0), 1.0)
         spin = np.minimum(np.maximum(features["object_spin"][:, 0], -1.0), 1.0)
         flat = share(1.0 - features["tilt"] / LARGEST_TILT)
@@ -153,21 +154,25 @@ def _start_palm_quaternion() -> Array:
     return np.asarray(_start_palm().rotation.as_quat(scalar_first=True))
 
 
-def _wrap(angle: Array) -> Array:
-    """The same angle in [-pi, pi)."""
-    wrapped: Array = (angle + np.pi) % (2 * np.pi) - np.pi
-    return wrapped
+@of_numbers("f8(f8, f8, f8)")
+def _wind(turned: float, x: float, w: float) -> float:
+    """The twist of a rotation about x nearest to `turned`, so that it does not jump by a whole turn [rad]."""
+    ahead = 2 * math.atan2(x, w) - turned
+    return turned + ((ahead + np.pi) % (2 * np.pi) - np.pi)
 
 
-def _side_gaps(tips: Array, half: Array) -> Array:
-    """From each fingertip's surface to the nearest of four markers in the middles of an object's sides [m].
-
-    `tips` in the object's frame, shape (N, 4, 3); half extents, shape (N, 3). Returns shape (N, 4).
-    """
-    markers = _SIDES * half[:, None]
-    nearest = length(tips[:, :, None] - markers[:, None]).min(axis=2)
-    gaps: Array = np.maximum(nearest - SKIN_RADIUS, 0.0)
-    return gaps
+@of_numbers("f8(f8, f8)")
+def _tilt(y: float, z: float) -> float:
+    """Angle by which a rotation tilts the x axis [rad]."""
+    return 2 * math.asin(min(1.0, math.hypot(y, z)))
 
 
-_SIDES = np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, -1.0, 0.0]])
+@of_vectors("f8[:, :], f8[:], f8, f8[:]", "(f,k),(k),()->()")
+def _contact_goal(tips: Array, half: Array, radius: float, goal: Array) -> None:
+    """Mean closeness of fingertips, in the object's frame [m], to the nearest of the middles of its four sides."""
+    total = 0.0
+    for x, y, z in tips:
+        ahead, aside = abs(x) - half[0], abs(y) - half[1]
+        nearest = math.sqrt(min(ahead * ahead + y * y, x * x + aside * aside) + z * z)
+        total += 1.0 / (1.0 + 20.0 * max(nearest - radius, 0.0))
+    goal[0] = total / len(tips)
