@@ -209,7 +209,7 @@ def test_a_message_that_cannot_be_read_is_told_and_survived(start, listener):
         ({"arm": "fr3"}, "observation.lower[0] is -2.8973 in the policy but -2.7437 on the robot"),
         ({"touch": "uSCuAH"}, "observation.touch_layout is 'grid15' in the policy but 'uSCuAH' on the robot"),
         ({"rate": 20.0}, "observation.rate is 30.0 in the policy but 20.0 on the robot"),
-        ({"artifact": "/nowhere"}, "/nowhere is not a policy artifact"),
+        ({"artifact": "/nowhere"}, "there is no policy /nowhere"),
     ],
 )
 def test_a_policy_that_does_not_fit_stops_the_node_with_one_line(start, tvcap, parameters, message):
