@@ -108,6 +108,8 @@ def test_joints_that_nobody_knows_are_one_line(trace, tmp_path, capsys):
 
 
 def test_no_bag_and_no_task_are_one_line(tmp_path, capsys):
+    assert audit(tmp_path / "none", tmp_path) == 2
+    assert not (tmp_path / "ledger.db").exists()
     refused(tmp_path / "none", tmp_path, capsys, "none")
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", tmp_path, capsys, "empty")

@@ -79,6 +79,11 @@ def slow() -> None:
     raise KeyboardInterrupt
 
 
+def greedy() -> None:
+    """Ask for too much."""
+    bytearray(2**62)
+
+
 def failing() -> int:
     """Return a status of its own."""
     return 1
@@ -91,7 +96,7 @@ def verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "made_up_verbs.py").write_text(VERBS)
     (tmp_path / "needs_more.py").write_text("import a_package_that_is_not_there\n")
     monkeypatch.syspath_prepend(tmp_path)
-    names = ("good", "choosy", "seeded", "leaving", "bad", "broken", "slow", "failing")
+    names = ("good", "choosy", "seeded", "leaving", "bad", "broken", "slow", "greedy", "failing")
     commands = {f"try {name}": Command(f"made_up_verbs:{name}", f"it is {name}") for name in names}
     commands["more"] = Command("needs_more:f", "needs a package")
     monkeypatch.setattr(cli, "COMMANDS", commands)
@@ -149,6 +154,12 @@ def test_a_bug_is_not_hidden() -> None:
 def test_interruption(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["try", "slow"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.usefixtures("verbs")
+def test_what_does_not_fit_into_memory_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["try", "greedy"]) == 2
+    assert capsys.readouterr().err.startswith("error: this needs more memory than there is; use fewer")
 
 
 @pytest.mark.usefixtures("verbs")

@@ -47,7 +47,8 @@ def read_verdicts(path: Path, trials: Sequence[str]) -> dict[str, bool]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DexSim2RealError(f"cannot read {path}: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise DexSim2RealError(f"cannot read the verdicts in {path}: {why}; give a CSV file") from error
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     if not {"trial", "verdict"} <= set(reader.fieldnames or ()):
         raise DexSim2RealError(f"{path} needs the columns trial and verdict; it has: {reader.fieldnames}")

@@ -33,6 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DexSim2RealError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return USER_ERROR
+    except MemoryError:
+        sys.stderr.write(
+            "error: this needs more memory than there is; use fewer environments, trials or smaller images\n"
+        )
+        return USER_ERROR
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return INTERRUPTED

@@ -51,10 +51,10 @@ def audit(
     config.check()
     clock = Stopwatch()
     drawn = _load(randomization, config.task)
+    with clock("read"):
+        trace = Trace.load(bag) if bag.suffix == ".npz" else read_trace(bag, (POSITION, COMMAND))
     opened = Ledger(ledger)
     try:
-        with clock("read"):
-            trace = Trace.load(bag) if bag.suffix == ".npz" else read_trace(bag, (POSITION, COMMAND))
         result = audit_trace(trace, drawn.distribution, config)
         result = replace(result, seconds={**clock.seconds, **result.seconds})
         out.mkdir(parents=True, exist_ok=True)
