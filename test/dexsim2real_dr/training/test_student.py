@@ -38,6 +38,9 @@ PPO = PpoConfig(rollout=2, epochs=1, mini_batches=2, critic_layers=(8,))
 class Still:
     """A teacher that does nothing, for four steps."""
 
+    def check(self, env):
+        """It can teach everything."""
+
     def lessons(self, env, student, share, seed):
         while True:
             observation, _ = env.reset(seed=seed)

@@ -10,6 +10,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ),
     ("connection to fci refused", "unlock the joints and activate FCI in Desk; does another program hold the arm?"),
     ("host not found", "check the robot_ip parameter and the cable to the controller's LAN port (not the arm's base)"),
+    ("dns error", "check the robot_ip parameter; a name needs a name server, so give the controller's address"),
     ("connection timeout", "check the robot_ip parameter, the cable to the controller's LAN port, and the power"),
     ("realtime", "run a PREEMPT_RT kernel with rtprio rights (docs/hardware.md), or set realtime to false for tests"),
     ("user stop", "release the user stop, then recover"),
