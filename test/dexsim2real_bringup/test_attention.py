@@ -47,6 +47,9 @@ def test_a_picture_has_a_row_per_frame_and_a_panel_per_camera_and_fingertip(tmp_
         (replace(CONFIG, touch=False), [], "does not both see and feel"),
         (replace(CONFIG, network=replace(NETWORK, fusion="concatenation")), [], "no cross-attention"),
         (CONFIG, ["--frames", "0"], "both must be 1 or more"),
+        (CONFIG, ["--twin", "nowhere"], "nowhere"),
+        (CONFIG, ["--out", "attention"], "end it in .png"),
+        (CONFIG, ["--out", "/dev/null/attention.png"], "cannot write"),
     ],
 )
 def test_what_has_no_attention_to_draw_is_one_line(tmp_path, capsys, config, words, message) -> None:

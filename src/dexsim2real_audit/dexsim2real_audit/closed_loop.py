@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dexsim2real_audit.evaluation import PolicyDriver, run_trials, success_rate
+from dexsim2real_audit.evaluation import PolicyDriver, run_trials, success_rate, wanted
 from dexsim2real_audit.statistics import Interval, wilson
 from dexsim2real_audit.trace import Trace
 from dexsim2real_description import DexSim2RealError
@@ -43,7 +43,6 @@ def closed_loop(
     Raises DexSim2RealError if the policy is of another task or does not fit the cell.
     """
     folder, contract = policy_for(policy, config.task)
-    spec = contract.observation
     env = make_env(
         config.task,
         trials,
@@ -53,8 +52,7 @@ def closed_loop(
         arm=config.arm,
         hand=config.hand,
         touch=config.touch,
-        policy_rate=contract.action.rate,
-        image_size=spec.image_size if spec.cameras else None,
+        **wanted(contract),
     )
     driver = PolicyDriver(load_policy(folder, env.observation_spec, env.action_spec), env)
     simulated = success_rate(run_trials(env, driver, config.seed))

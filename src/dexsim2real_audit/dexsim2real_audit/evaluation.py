@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_audit.statistics import Interval, wilson
 from dexsim2real_policy import Policy
+from dexsim2real_policy.contract import Contract
 from dexsim2real_sim import DexEnv
 from dexsim2real_sim.scripted import SCRIPTS
 
@@ -36,6 +37,12 @@ class TrialResult:
     seconds: float
     reason: str
     """Why it failed; empty for a success."""
+
+
+def wanted(contract: Contract) -> dict[str, Any]:
+    """What a policy wants of its cells, as options of `make_env`: its rate, and images if it sees."""
+    spec = contract.observation
+    return {"policy_rate": contract.action.rate, "image_size": spec.image_size if spec.cameras else None}
 
 
 class Driver(Protocol):

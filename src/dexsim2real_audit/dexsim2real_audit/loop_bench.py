@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_audit.audit import AuditResult
 from dexsim2real_audit.divergence import compare
-from dexsim2real_audit.evaluation import PolicyDriver, run_trials
+from dexsim2real_audit.evaluation import PolicyDriver, run_trials, wanted
 from dexsim2real_audit.prediction import Prediction, simulate
 from dexsim2real_audit.signals import FLOORS, Signals
 from dexsim2real_audit.suggestion import changed, gap, suggest
@@ -101,11 +101,8 @@ class PolicyBench:
         """`policy` is a folder or a shipped policy's name. Raises DexSim2RealError if there is none."""
         folder = policy_folder(policy)
         contract = read_contract(folder)
-        spec, self._seed, self._drawn = contract.observation, seed, _Drawn()
-        size = spec.image_size if spec.cameras else None
-        self._env = make_env(
-            contract.task, trials, seed, sampler=self._drawn, policy_rate=contract.action.rate, image_size=size
-        )
+        self._seed, self._drawn = seed, _Drawn()
+        self._env = make_env(contract.task, trials, seed, sampler=self._drawn, **wanted(contract))
         self._policy = load_policy(folder, self._env.observation_spec, self._env.action_spec)
 
     def __call__(self, sampler: ParameterSampler) -> Outcomes:
@@ -174,10 +171,8 @@ def _once(
     result, prediction = each.result, each.result.prediction
     again = prediction.real(each.again, cell.bodies)
     alpha = result.config.alpha / 2
-    before, left = (
-        gap(again, prediction.family, prediction.family),
-        _leaves(again, prediction, prediction.family, alpha),
-    )
+    before = gap(again, prediction.family, prediction.family)
+    left = _leaves(again, prediction, prediction.family, alpha)
     tried = suggest(cell, windows, prediction, result.real, result.causes, seed)[:1] if result.diverged else []
     best = next((found for found in tried if found.after < found.before), None)
     new, after, still = family, before, left

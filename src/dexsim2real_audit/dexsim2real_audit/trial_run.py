@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dexsim2real_audit.evaluation import Driver, PolicyDriver, ScriptDriver, run_episode
+from dexsim2real_audit.evaluation import Driver, PolicyDriver, ScriptDriver, run_episode, wanted
 from dexsim2real_audit.trial_plan import Plan, Secret, Trial
 from dexsim2real_audit.verdicts import SIMULATOR, TWIN, file_of, read_verdicts, write_verdicts
 from dexsim2real_description import DexSim2RealError
@@ -133,9 +133,7 @@ def _environment(task: str, source: str, condition: str, count: int, seed: int, 
         twin = replace(twin, values={**twin.values, **dict(zip(drawn.names, values.tolist(), strict=True))})
     seen: dict[str, Any] = {"difficulty": config.difficulty, "time_limit": config.time_limit}
     if source != SCRIPT:
-        contract = read_contract(policy_folder(source))
-        spec = contract.observation
-        seen |= {"policy_rate": contract.action.rate, "image_size": spec.image_size if spec.cameras else None}
+        seen |= wanted(read_contract(policy_folder(source)))
     sampler = None if twin is not None else _beside(config.sampler, drawn)
     return make_env(
         task, count, seed, sampler=sampler, twin=twin, objects="unseen" if condition == "object" else "seen", **seen

@@ -9,7 +9,7 @@ import tyro
 from PIL import Image
 from rich.console import Console
 
-from dexsim2real_bringup.cli.tables import make_folder
+from dexsim2real_bringup.cli.tables import check_writable, make_folder
 from dexsim2real_description.touch import touch_layout
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.student import Student
@@ -26,7 +26,7 @@ def attention(
     frames: int = 6,
     every: int = 5,
     seed: int = 0,
-    twin: int | None = None,
+    twin: str | None = None,
 ) -> None:
     """Draw where touch looked in the images, and vision on the fingertips, during the first steps of an episode.
 
@@ -36,15 +36,18 @@ def attention(
         frames: rows.
         every: policy steps from one row to the next.
         seed: of the episode.
-        twin: seed of a twin to run it on; the simulator with nominal parameters if not given.
+        twin: a twin's file, or its seed; the simulator with nominal parameters if not given.
     """
     if min(frames, every) < 1:
         raise SimError(f"{frames} frames, every {every} steps; both must be 1 or more")
+    if out.suffix != ".png":
+        raise SimError(f"{out} is no name of a PNG file; end it in .png")
+    check_writable(out)
     found = Student.load(student)
-    reality = None if twin is None else Twin.draw(seed=twin)
-    cells = make_env(found.config.task, seed=seed, image_size=found.image_size, twin=reality)
     if not (found.config.vision and found.config.touch):
         raise TrainingError(f"the student in {student} does not both see and feel, so neither looks at the other")
+    reality = None if twin is None else Twin.named(twin)
+    cells = make_env(found.config.task, seed=seed, image_size=found.image_size, twin=reality)
     make_folder(out.parent)
     draw(found.network(cells.observation_spec).eval(), cells, frames, every).save(out)
     Console().print(f"Wrote {out}", markup=False, highlight=False, soft_wrap=True)

@@ -20,6 +20,7 @@ from dexsim2real_audit.evaluation import (
     begin_trials,
     run_trials,
     success_rate,
+    wanted,
 )
 from dexsim2real_bringup.cli.evaluate_tables import failure_rows, result_rows, stop_rows
 from dexsim2real_bringup.cli.tables import show, write_json
@@ -123,10 +124,7 @@ def _find(artifact: str, task: str | None) -> tuple[Path | None, str]:
 def _environment(folder: Path | None, config: EnvConfig, twin: Twin | None, sampler: ParameterSampler | None) -> DexEnv:
     """A cell for each trial, with the rate and the images that the policy wants."""
     if folder is not None:
-        contract = read_contract(folder)
-        spec = contract.observation
-        size = spec.image_size if spec.cameras else None
-        config = replace(config, policy_rate=contract.action.rate, image_size=size)
+        config = replace(config, **wanted(read_contract(folder)))
     return DexEnv(config, sampler, twin)
 
 
