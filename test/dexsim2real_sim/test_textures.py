@@ -48,6 +48,7 @@ def test_photographs_join_the_bank_and_reach_the_table(tmp_path):
             return np.tile([1 - 0.5 / (len(PROCEDURAL) + 1), 0.9, 0.9, 0.9], (count, 1))
 
     env = make_env("pick_place", textures=tmp_path, sampler=Last())
+    env.plant.show()
     bank = bank_textures(env.sim.model)
     assert len(bank) == len(PROCEDURAL) + 1
     material = env.plant.fields.index("material", "table")

@@ -89,6 +89,7 @@ def test_cameras_stand_where_the_mujoco_cell_has_them(camera):
 
     env = make_env("pick_place", 1, sampler=Moved())
     env.reset(seed=0)
+    env.plant.show()
     number = mujoco.mj_name2id(env.sim.model, mujoco.mjtObj.mjOBJ_CAMERA, name)
     place, quat = parts.camera_pose(SCENE["cameras"][camera], {**NOMINAL, **moved})
     np.testing.assert_allclose(place, env.sim.batch.expand("cam_pos")[0, number], atol=1e-9)

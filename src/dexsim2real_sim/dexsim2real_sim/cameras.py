@@ -68,6 +68,7 @@ class Cameras:
         self._plant, self._twin = plant, twin
         self._frame = tuple(p for name, p in PARAMETERS.items() if name in plant.values.frame)
         self._sampler = sampler if sampler is not None and plant.values.frame & set(sampler.names) else None
+        plant.show()
         self._model = plant.sim.batch.get_model(0)
         self._data = mujoco.MjData(self._model)
         self._renderer = SceneRenderer(self._model, size[1], size[0], quality)

@@ -13,7 +13,6 @@ from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.parameters.actuation import ARM, HAND
 from dexsim2real_sim.parameters.fields import ModelFields
-from dexsim2real_sim.parameters.objects import free_bodies
 from dexsim2real_sim.parameters.registry import ParameterValues
 from dexsim2real_sim.scene import base_scene
 from dexsim2real_sim.servos import Servos
@@ -44,7 +43,6 @@ class Plant:
         self.period = 1 / config.policy_rate
         """Of a policy step [s]."""
         self.sim = Simulation(spec.compile(), config.num_envs, config.threads)
-        self._free = free_bodies(self.sim.model)
         self.fields = ModelFields(self.sim.batch)
         self._mass = self.fields.array("body_mass")
         self.values = ParameterValues(self.fields, config.num_envs)
@@ -74,13 +72,19 @@ class Plant:
         self._pushed = bool(self.values["push_rate"].any())
         self.sim.batch.set_const(ids)  # without it, gravity on a body of another mass is silently wrong
 
+    def show(self) -> None:
+        """From now on there are cameras: what only they see is written too."""
+        self.values.show()
+        self.sim.batch.set_const()
+
     def push(self, noise: NDArray[np.float32]) -> None:
         """Push the objects now and then, for one policy step; `noise` standard normal, shape (N, 4)."""
         if not self._pushed:
             return
         struck = ndtr(noise[:, 0]) < self.values["push_rate"] * self.period
         acceleration = np.where(struck[:, None], self.values["push_acceleration"][:, None] * noise[:, 1:], 0.0)
-        self.sim.pushes[:, self._free, :3] = self._mass[:, self._free, None] * acceleration[:, None]
+        free = self.fields.free_bodies
+        self.sim.pushes[:, free, :3] = self._mass[:, free, None] * acceleration[:, None]
 
     def advance(self, last: Array, target: Array) -> None:
         """One policy step from joint targets `last` to `target` [rad], shape (N, 23)."""

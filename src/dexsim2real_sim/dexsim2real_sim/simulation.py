@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import isfinite
 from pathlib import Path
 
@@ -118,13 +118,16 @@ class Simulation:
 
     def _fill_delay_buffers(self, ids: Ids, targets: Array) -> None:
         """As if the targets had been commanded for ever, so that a delay starts at rest."""
-        model, history = self.model, self.batch.bind("history")
-        for joint in range(len(JOINTS)):
-            samples = int(model.actuator_history[joint, 0])
-            start = int(model.actuator_historyadr[joint])
-            # layout of a buffer: two bookkeeping numbers, then times, then values
-            values = start + 2 + samples
-            history[ids, values : values + samples] = targets[:, joint : joint + 1]
+        places, joints = self._delayed
+        self.batch.bind("history")[ids[:, None], places] = targets[:, joints]
+
+    @cached_property
+    def _delayed(self) -> tuple[Ids, Ids]:
+        """Where the buffers keep commands that are on their way, and whose command each is."""
+        samples, starts = self.model.actuator_history[: len(JOINTS), 0], self.model.actuator_historyadr
+        # layout of a buffer: two bookkeeping numbers, then times, then values
+        places = [start + 2 + n + np.arange(n) for start, n in zip(starts, samples, strict=False)]
+        return np.concatenate(places), np.repeat(np.arange(len(JOINTS)), samples)
 
     def forward(self, ids: Ids) -> None:
         """Compute everything that follows from the state, contacts and sensors too."""

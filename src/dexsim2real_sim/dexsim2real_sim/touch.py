@@ -111,8 +111,10 @@ class TouchSensor:
         self._lag.set_delay(ids, self._values["touch_lag"][ids])
 
     def reset(self, ids: Ids, sim: Simulation, noise: NDArray[np.floating]) -> None:
-        """Begin an episode with a skin just zeroed; `noise` standard normal, shape (k, size), makes it drift."""
-        self.read_parameters(ids)
+        """Begin an episode with a skin just zeroed; `noise` standard normal, shape (k, size), makes it drift.
+
+        The parameters have been read.
+        """
         positions, rotations = sim.tip_positions[ids], sim.tip_rotations[ids]
         self.contact[ids] = taxel_forces(self.layout, sim.contacts[ids], positions, rotations)
         self._turning[ids] = self.contact[ids]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 
 import mujoco
@@ -60,6 +60,13 @@ class ModelFields:
             batch.expand(field)[:] = array
         batch.set_const()
 
+    @cached_property
+    def free_bodies(self) -> NDArray[np.intp]:
+        """Numbers of the bodies that move freely."""
+        joints = np.flatnonzero(self.model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
+        return np.asarray(self.model.jnt_bodyid[joints], dtype=np.intp)
+
+    @lru_cache(maxsize=256)  # noqa: B019  (fields live as long as their environment)
     def index(self, kind: str, name: str) -> int:
         """Number of a body, geom, light, camera, material or texture. Raises UnknownNameError."""
         found = mujoco.mj_name2id(self.model, _KINDS[kind], name)
@@ -73,7 +80,8 @@ class ModelFields:
         count = getattr(self.model, counts.get(kind, "ntex"))
         return [mujoco.mj_id2name(self.model, _KINDS[kind], i) or "" for i in range(count)]
 
-    def geoms_of(self, bodies: Sequence[str]) -> NDArray[np.intp]:
+    @lru_cache(maxsize=16)  # noqa: B019
+    def geoms_of(self, bodies: tuple[str, ...]) -> NDArray[np.intp]:
         """Numbers of all geoms of these bodies."""
         wanted = [self.index("body", name) for name in bodies]
         return np.flatnonzero(np.isin(self.model.geom_bodyid, wanted))

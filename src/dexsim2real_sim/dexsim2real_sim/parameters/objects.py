@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,25 +11,19 @@ from dexsim2real_sim.parameters.parameter import Parameter, Write
 Array = NDArray[np.float64]
 
 
-def free_bodies(model: mujoco.MjModel) -> NDArray[np.intp]:
-    """Numbers of the bodies that move freely."""
-    joints = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
-    return np.asarray(model.jnt_bodyid[joints], dtype=np.intp)
-
-
 def _write_mass(fields: ModelFields, ids: Ids, values: Array) -> None:
-    bodies = free_bodies(fields.model)
+    bodies = fields.free_bodies
     fields.array("body_mass")[ids[:, None], bodies] *= values[:, None]
     fields.array("body_inertia")[ids[:, None], bodies] *= values[:, None, None]
 
 
 def _write_inertia(fields: ModelFields, ids: Ids, values: Array) -> None:
-    fields.array("body_inertia")[ids[:, None], free_bodies(fields.model)] *= values[:, None, None]
+    fields.array("body_inertia")[ids[:, None], fields.free_bodies] *= values[:, None, None]
 
 
 def _write_com(axis: int) -> Write:
     def write(fields: ModelFields, ids: Ids, values: Array) -> None:
-        fields.array("body_ipos")[ids[:, None], free_bodies(fields.model), axis] += values[:, None]
+        fields.array("body_ipos")[ids[:, None], fields.free_bodies, axis] += values[:, None]
 
     return write
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,7 @@ class ParameterValues:
         """Current values, shape (N, parameters), columns as NAMES."""
         self.frame = frozenset(name for name, p in PARAMETERS.items() if p.granularity == "frame")
         """Parameters that cameras write, for one frame at a time; the others are written by `write`."""
+        self._unseen = frozenset(p.name for p in visual.LOOKS)
 
     def __getitem__(self, name: str) -> Array:
         """Live values of one parameter, shape (N,). Raises UnknownNameError."""
@@ -74,8 +75,16 @@ class ParameterValues:
     def write(self, ids: Ids) -> None:
         """Apply the values of these environments to the model, whose fields hold their defaults (`restore`).
 
-        Those that change with every camera frame are left to the cameras.
+        Those that change with every camera frame are left to the cameras, and all looks until `show`.
         """
+        self._write(ids, PARAMETERS.keys() - self.frame - self._unseen)
+
+    def show(self) -> None:
+        """Write what only cameras see, from now on and in all environments."""
+        looks, self._unseen = self._unseen - self.frame, frozenset()
+        self._write(np.arange(len(self.table)), looks)
+
+    def _write(self, ids: Ids, names: Set[str]) -> None:
         for name, p in PARAMETERS.items():
-            if p.write is not None and name not in self.frame:
+            if p.write is not None and name in names:
                 p.write(self._fields, ids, self.table[ids, self._columns[name]])

@@ -16,6 +16,9 @@ def _write_height(fields: ModelFields, ids: Ids, values: NDArray[np.float64]) ->
     fields.array("body_pos")[ids, fields.index("body", TABLE), 2] += values
 
 
+LOOKS = (*lighting.PARAMETERS, *background.PARAMETERS, *camera.PARAMETERS)
+"""Those that nothing but a camera depends on."""
+
 PARAMETERS = (
     *lighting.PARAMETERS,
     *background.PARAMETERS,
