@@ -120,7 +120,7 @@ def test_bad_files(tmp_path, trace):
     with pytest.raises(DexSim2RealError, match="not a trace"):
         Trace.load(tmp_path / "other.npz")
     with pytest.raises(DexSim2RealError, match="cannot write"):
-        trace.save(tmp_path / "no folder" / "a.npz")
+        trace.save(tmp_path / "text.npz" / "a.npz")
 
 
 def test_a_newer_version_is_refused(tmp_path):

@@ -35,7 +35,7 @@ def test_a_file_is_checked(capsys, tmp_path):
         (["--task", "pouring", "--endpoint", "http://localhost:1"], "say --model NAME"),
         (["--task", "pouring", "--model", "m"], "OPENAI_API_KEY"),
         (["--task", "pouring", "--file", "missing.yaml"], "cannot read missing.yaml"),
-        (["--task", "pouring", "--out", "/proc/nowhere/d.yaml"], "cannot make /proc/nowhere"),
+        (["--task", "pouring", "--out", "/proc/nowhere/d.yaml"], "cannot write /proc/nowhere"),
     ],
 )
 def test_bad_input_is_one_line(options, words, capsys, tmp_path, monkeypatch):

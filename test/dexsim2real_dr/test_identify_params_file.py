@@ -114,5 +114,6 @@ def test_an_unknown_link_is_refused(file):
 
 
 def test_a_folder_that_cannot_be_written(result, tmp_path):
+    (tmp_path / "file").write_text("")
     with pytest.raises(DexSim2RealError, match="cannot write"):
-        save_params(tmp_path / "none" / "a.yaml", describe(result, ""))
+        save_params(tmp_path / "file" / "a.yaml", describe(result, ""))

@@ -56,4 +56,4 @@ def test_bad_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="schema"):
         Demonstrations.load(file)
     with pytest.raises(TrainingError, match="cannot write"):
-        Demonstrations("stacking", 1, 0, 0.0, (episode([0.0], [0.0]),)).save(tmp_path / "nowhere" / "d.npz")
+        Demonstrations("stacking", 1, 0, 0.0, (episode([0.0], [0.0]),)).save(file / "d.npz")

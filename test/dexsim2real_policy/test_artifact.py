@@ -60,7 +60,8 @@ def test_a_full_disk_leaves_the_old_artifact_whole(tmp_path: Path, monkeypatch: 
     whole = getattr(Path, failing)
 
     def full(path: Path, argument: object) -> object:
-        if failing == "rename" and path.name != "new":  # moving the old one aside still works
+        fresh = path.name == "a" and path.parent != tmp_path
+        if failing == "rename" and not fresh:  # moving the old one aside still works
             return whole(path, argument)
         raise OSError(28, "No space left on device")
 

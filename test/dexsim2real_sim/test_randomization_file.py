@@ -120,7 +120,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path):
     with pytest.raises(DexSim2RealError, match="cannot be saved"):
         Randomization("manual", "pick_place", Twin(seed=0, values={}), Entropy(0.0)).save(tmp_path / "r.yaml")
     with pytest.raises(DexSim2RealError, match="cannot write"):
-        randomization().save(tmp_path / "none" / "r.yaml")
+        randomization().save(tmp_path / "r.yaml" / "r.yaml")
     assert (tmp_path / "r.yaml").read_text() == before
     assert [f.name for f in tmp_path.iterdir()] == ["r.yaml"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +12,7 @@ from dexsim2real_audit.bag_writer import BagWriter, check_new
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.bags import STORAGE_SUFFIXES, BagTopic
 from dexsim2real_description.optional import require
+from dexsim2real_description.writing import whole_folder
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +27,10 @@ def recover(bag: Path, out: Path) -> int:
     """
     check_new(out)
     files = storage_files(bag)
-    workshop = out.with_name(out.name + ".partial")
-    check_new(workshop)
-    try:
-        count = _copy(files, workshop / out.name)
+    with whole_folder(out) as fresh:
+        count = _copy(files, fresh)
         if not count:
             raise DexSim2RealError(f"{bag} holds no readable message")
-        (workshop / out.name).rename(out)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
     return count
 
 

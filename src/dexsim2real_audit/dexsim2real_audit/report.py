@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.optional import require
+from dexsim2real_description.writing import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,30 +50,17 @@ def save_report(path: Path, title: str, summary: str, sections: Sequence[Section
     page = environment.from_string(template).render(
         title=title, summary=summary, parts=list(zip(sections, encoded, strict=True))
     )
-    try:
-        _write_pictures(path.with_name(path.stem + "_plots"), sections, pictures)
-        _write_whole(path, page.encode())
-    except OSError as error:
-        raise DexSim2RealError(f"cannot write the report {path}: {error.strerror}") from error
+    _write_pictures(path.with_name(path.stem + "_plots"), sections, pictures)
+    with whole_file(path) as partial:
+        partial.write_text(page, encoding="utf-8")
 
 
 def _write_pictures(folder: Path, sections: Sequence[Section], pictures: Sequence[bytes]) -> None:
     for section, picture in zip(sections, pictures, strict=True):
         if picture:
-            folder.mkdir(exist_ok=True)
             name = "".join(c if c.isalnum() else "_" for c in section.title.lower())
-            _write_whole(folder / f"{name}.png", picture)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all. Raises OSError."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+            with whole_file(folder / f"{name}.png") as partial:
+                partial.write_bytes(picture)
 
 
 def _picture(section: Section) -> bytes:

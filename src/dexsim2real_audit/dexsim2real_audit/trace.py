@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
+from dexsim2real_description.writing import whole_file
 
 Stamps = NDArray[np.int64]
 
@@ -149,7 +150,7 @@ class Trace:
         return np.arange(start, end + 1, round(1e9 / rate), dtype=np.int64)
 
     def save(self, path: Path) -> None:
-        """Write everything to one .npz file without pickle, whole or not at all."""
+        """Write everything to one .npz file, whole or not at all. Raises DexSim2RealError if that cannot be done."""
         about = {
             "schema": SCHEMA,
             "channels": {n: {"unit": c.unit, "labels": list(c.labels)} for n, c in self.channels.items()},
@@ -161,14 +162,8 @@ class Trace:
         arrays: dict[str, NDArray[Any]] = {"about": np.array(json.dumps(about))}
         for name, channel in self.channels.items():
             arrays[f"{name}/stamps"], arrays[f"{name}/values"] = channel.stamps, channel.values
-        partial = path.with_name(path.name + ".partial")
-        try:
-            with partial.open("wb") as file:
-                np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # the stub takes `allow_pickle` for one
-            partial.replace(path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise DexSim2RealError(f"cannot write {path}: {error.strerror}") from error
+        with whole_file(path) as partial, partial.open("wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # the stub takes `allow_pickle` for one
 
     @classmethod
     def load(cls, path: Path) -> Trace:

@@ -17,6 +17,7 @@ import numpy as np
 import yaml
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
+from dexsim2real_description.writing import whole_file
 from dexsim2real_sim.tasks import make_task
 
 SCHEMA = 1
@@ -86,14 +87,9 @@ class Plan:
             raise DexSim2RealError(f"{folder} holds a plan already; trials of it may have been judged: choose another")
         plan = {"schema": SCHEMA, "task": self.task, "trials": [asdict(trial) for trial in self.trials]}
         key = {"schema": SCHEMA, "key": {name: asdict(secret) for name, secret in self.key.items()}}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, data in ((KEY, key), (PLAN, plan)):  # the plan last: with it, the folder counts as complete
-                partial = folder / (name + ".partial")
+        for name, data in ((KEY, key), (PLAN, plan)):  # the plan last: with it, the folder counts as complete
+            with whole_file(folder / name) as partial:
                 partial.write_text(yaml.safe_dump(data, sort_keys=False, default_flow_style=None, width=110))
-                partial.replace(folder / name)
-        except OSError as error:
-            raise DexSim2RealError(f"cannot write the plan to {folder}: {error.strerror}") from error
 
     @classmethod
     def load(cls, folder: Path) -> Plan:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dexsim2real_audit.statistics import cohens_kappa
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_description.writing import whole_file
 
 SUCCESS, FAILURE = "success", "failure"
 _WORDS = {
@@ -66,14 +67,10 @@ def read_verdicts(path: Path, trials: Sequence[str]) -> dict[str, bool]:
 
 
 def write_verdicts(path: Path, verdicts: Verdicts) -> None:
-    """Write verdicts, whole or not at all."""
+    """Write verdicts, whole or not at all. Raises DexSim2RealError if that cannot be done."""
     rows = [f"{name},{SUCCESS if good else FAILURE}\n" for name, good in verdicts.items()]
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with whole_file(path) as partial:
         partial.write_text("trial,verdict\n" + "".join(rows), encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise DexSim2RealError(f"cannot write {path}: {error.strerror}") from error
 
 
 def ask_verdicts(path: Path, trials: Sequence[str], ask: Callable[[str], str]) -> dict[str, bool]:

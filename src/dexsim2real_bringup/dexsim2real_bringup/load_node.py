@@ -26,6 +26,7 @@ from sensor_msgs.msg import Image, JointState, PointCloud2, PointField
 from dexsim2real_description import JOINTS, DexSim2RealError, UnknownNameError, touch_layout
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack
+from dexsim2real_description.writing import whole_file
 
 PARAMETERS: dict[str, Any] = {
     "topic": "",
@@ -99,9 +100,8 @@ class LoadNode(GraphNode):
         """Stop publishing, write the log."""
         self._stop.set()
         self._thread.join()
-        partial = self._log.with_name(self._log.name + ".partial")
-        partial.write_text(json.dumps(self._sent))
-        partial.replace(self._log)
+        with whole_file(self._log) as partial:
+            partial.write_text(json.dumps(self._sent))
 
     def _run(self) -> None:
         while not self._publisher.get_subscription_count() and not self._stop.is_set():

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.optional import require
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.errors import ChatError
 
 LONGEST_PAUSE = 60.0
@@ -193,12 +194,8 @@ class AnswerStore:
     def put(self, key: str, answer: str) -> None:
         """Keep an answer; whole or not at all. Raises ChatError, since what is paid for must not be lost."""
         file = self._folder / f"{key}.json"
-        partial = file.with_suffix(".partial")
-        try:
+        with whole_file(file, ChatError) as partial:
             partial.write_text(answer)
-            partial.replace(file)
-        except OSError as error:
-            raise ChatError(f"cannot keep the answer {file}: {error.strerror}; make room and run again") from error
 
     def log(self, key: str, outcome: str, seconds: float, tokens: int) -> None:
         """Note one request."""

@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dexsim2real_description.writing import whole_folder
 from dexsim2real_policy.codec import decode, encode
 from dexsim2real_policy.contract import Contract
 from dexsim2real_policy.errors import PolicyError
@@ -54,34 +54,12 @@ def write_artifact(folder: Path, contract: Contract, files: Mapping[str, bytes])
         raise PolicyError(f"{folder} exists and is not a policy artifact; choose another folder")
     contract = replace(contract, files={name: _sha256(content) for name, content in files.items()})
     tree = {"schema_version": SCHEMA_VERSION, "units": UNITS, **encode(contract)}
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-            fresh, old = Path(scratch) / "new", Path(scratch) / "old"
-            fresh.mkdir()
-            for name, content in files.items():
-                (fresh / name).write_bytes(content)
-            (fresh / CONTRACT).write_text(_json(tree))
-            _swap(fresh, folder, old)
-    except OSError as error:
-        raise PolicyError(
-            f"cannot write the policy artifact {folder}: {error.strerror}; free some space or choose a folder you may "
-            "write to"
-        ) from error
+    with whole_folder(folder, PolicyError) as fresh:
+        fresh.mkdir()
+        for name, content in files.items():
+            (fresh / name).write_bytes(content)
+        (fresh / CONTRACT).write_text(_json(tree))
     return contract
-
-
-def _swap(fresh: Path, folder: Path, old: Path) -> None:
-    """Put `fresh` in the place of `folder`; if that fails, what was there comes back."""
-    if not folder.exists():
-        fresh.rename(folder)
-        return
-    folder.rename(old)
-    try:
-        fresh.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
 
 
 def read_contract(folder: Path) -> Contract:

@@ -16,6 +16,7 @@ import yaml
 from numpy.typing import NDArray
 
 from dexsim2real_description import UnknownNameError
+from dexsim2real_description.writing import whole_file
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.parameters import PARAMETERS, check_values, parameter
 
@@ -93,12 +94,11 @@ class Twin:
         )
 
     def save(self, file: Path) -> None:
-        """Write the twin as YAML, for another evaluator to load."""
+        """Write the twin as YAML, for another evaluator to load. Raises SimError if that cannot be done."""
         effects = {**asdict(self.unmodelled), "color_cast": list(self.unmodelled.color_cast)}
         data = {"schema": SCHEMA, "seed": self.seed, "values": dict(self.values), "unmodelled": effects}
-        partial = file.with_name(file.name + ".partial")
-        partial.write_text(yaml.safe_dump(data, sort_keys=False))
-        partial.replace(file)
+        with whole_file(file, SimError) as partial:
+            partial.write_text(yaml.safe_dump(data, sort_keys=False))
 
     @classmethod
     def named(cls, which: str) -> Twin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dexsim2real_description.writing import whole_file
 from dexsim2real_sim.env import DexEnv
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.video_panels import Panels
@@ -122,20 +123,12 @@ def mp4_writer(file: Path, size: tuple[int, int], rate: float) -> Iterator[Calla
 
     The file appears when all are written; after an error there is none. Raises SimError if it cannot be written.
     """
-    partial = file.with_name(f".{file.stem}.partial.mp4")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    form = ["-crf", "23", "-f", "mp4"]
+    with whole_file(file, SimError) as partial:
         partial.touch()
-    except OSError as error:
-        raise SimError(f"cannot write {file}: {error.strerror}; choose a folder you may write to") from error
-    writer = imageio_ffmpeg.write_frames(
-        str(partial), size, fps=rate, codec="libx264", quality=None, macro_block_size=2, output_params=["-crf", "23"]
-    )
-    try:
-        writer.send(None)
-        yield lambda picture: writer.send(picture.tobytes())
-        writer.close()
-        partial.replace(file)
-    finally:
-        writer.close()
-        partial.unlink(missing_ok=True)
+        writer = imageio_ffmpeg.write_frames(
+            str(partial), size, fps=rate, codec="libx264", quality=None, macro_block_size=2, output_params=form
+        )
+        with closing(writer):
+            writer.send(None)
+            yield lambda picture: writer.send(picture.tobytes())

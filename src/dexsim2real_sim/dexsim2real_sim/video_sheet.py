@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from dexsim2real_description.writing import whole_file
 from dexsim2real_sim import video_panels as panels
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.video import Film
@@ -56,11 +57,7 @@ def _scaled(picture: Image.Image, width: int, height: int) -> Image.Image:
 
 def save_png(picture: Image.Image, file: Path) -> None:
     """Write a picture, reduced to 256 colours, whole or not at all. Raises SimError if that fails."""
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # octree: keeps small patches of strong colour, and the file is a third of what median cut gives
-        picture.quantize(256, Image.Quantize.FASTOCTREE).save(partial, "PNG", optimize=True)
-        partial.replace(file)
-    except OSError as error:
-        raise SimError(f"cannot write {file}: {error.strerror}; choose a folder you may write to") from error
+    # octree: keeps small patches of strong colour, and the file is a third of what median cut gives
+    reduced = picture.quantize(256, Image.Quantize.FASTOCTREE)
+    with whole_file(file, SimError) as partial:
+        reduced.save(partial, "PNG", optimize=True)

@@ -83,7 +83,7 @@ def test_a_spoiled_record_counts_as_none(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path, console):
     (tmp_path / "file").touch()
-    with pytest.raises(DexSim2RealError, match="choose another folder"):
+    with pytest.raises(DexSim2RealError, match="choose a folder you may write to"):
         run_steps([], tmp_path / "file" / "below", console)
 
 

@@ -9,8 +9,9 @@ import tyro
 from PIL import Image
 from rich.console import Console
 
-from dexsim2real_bringup.cli.tables import check_writable, make_folder
+from dexsim2real_bringup.cli.tables import check_writable
 from dexsim2real_description.touch import touch_layout
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.student import Student
 from dexsim2real_policy.overlay import attention_overlay
@@ -48,8 +49,9 @@ def attention(
         raise TrainingError(f"the student in {student} does not both see and feel, so neither looks at the other")
     reality = None if twin is None else Twin.named(twin)
     cells = make_env(found.config.task, seed=seed, image_size=found.image_size, twin=reality)
-    make_folder(out.parent)
-    draw(found.network(cells.observation_spec).eval(), cells, frames, every).save(out)
+    picture = draw(found.network(cells.observation_spec).eval(), cells, frames, every)
+    with whole_file(out) as partial:
+        picture.save(partial, "PNG")
     Console().print(f"Wrote {out}", markup=False, highlight=False, soft_wrap=True)
 
 

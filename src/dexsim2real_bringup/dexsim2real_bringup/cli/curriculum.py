@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tyro
 
-from dexsim2real_bringup.cli.tables import Cell, make_folder, show
+from dexsim2real_bringup.cli.tables import Cell, show
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.chat import Chat, ChatConfig
 from dexsim2real_dr.curriculum.decomposition import Decomposition, load, reference
@@ -47,7 +47,6 @@ def curriculum(
     else:
         found, origin = reference(task), "the reference; no model was asked (--endpoint URL --model NAME asks one)"
     if out is not None:
-        make_folder(out.parent)
         found.save(out)
         origin += f"; wrote {out}"
     show(f"Sub-skills of {task}: {origin}", rows_of(found), json)

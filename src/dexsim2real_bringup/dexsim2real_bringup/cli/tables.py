@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_description.writing import whole_file
 
 Cell = str | float | int | bool | None
 
@@ -44,13 +45,8 @@ def write_json(path: Path, data: object) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all, and make its folder. Raises DexSim2RealError if that cannot be done."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as partial:
         partial.write_text(text)
-        partial.replace(path)
-    except OSError as error:
-        raise DexSim2RealError(f"cannot write {path}: {error.strerror}; choose a folder you may write to") from error
 
 
 def check_writable(path: Path) -> None:

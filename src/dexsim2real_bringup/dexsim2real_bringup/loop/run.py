@@ -49,7 +49,6 @@ def run_steps(steps: Sequence[Step], folder: Path, console: Console) -> list[Out
     Raises StepFailedError for the first step that fails, KeyboardInterrupt after Ctrl-C.
     """
     records = Records(folder / "steps")
-    make_folder(folder)
     write_text(folder / COMMANDS, "#!/bin/sh\nset -e\n" + "".join(f"{step.command}\n" for step in steps))
     outcomes = []
     with _alone_in(folder) as lock:

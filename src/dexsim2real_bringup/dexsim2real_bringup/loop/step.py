@@ -8,7 +8,7 @@ import shlex
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from dexsim2real_bringup.cli.tables import make_folder, write_json
+from dexsim2real_bringup.cli.tables import write_json
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,6 @@ class Records:
 
     def save(self, step: Step, record: Record) -> None:
         """Remember that a step was begun or has succeeded. Raises DexSim2RealError if it cannot be written."""
-        make_folder(self._folder)
         write_json(self._file(step), asdict(record))
 
     def _file(self, step: Step) -> Path:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.curriculum.predicates import Predicate
 from dexsim2real_dr.errors import CurriculumError
 from dexsim2real_sim.tasks import make_task
@@ -64,12 +65,8 @@ class Decomposition(BaseModel):
 
     def save(self, file: Path) -> None:
         """Write it as YAML, whole or not at all. Raises CurriculumError if that cannot be done."""
-        partial = file.with_name(file.name + ".partial")
-        try:
+        with whole_file(file, CurriculumError) as partial:
             partial.write_text(yaml.safe_dump(self.model_dump(mode="json", exclude_defaults=True), sort_keys=False))
-            partial.replace(file)
-        except OSError as error:
-            raise CurriculumError(f"cannot write {file}: {error.strerror}; choose a folder you may write to") from error
 
 
 def parse(text: str, where: str, form: Literal["yaml", "json"] = "yaml") -> Decomposition:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.critics.critic import Differences
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_sim.randomization import Round
@@ -39,12 +40,8 @@ class State:
 
     def save(self, file: Path) -> None:
         """Write it as JSON, whole or not at all. Raises SearchError if that cannot be done."""
-        partial = file.with_name(file.name + ".partial")
-        try:
+        with whole_file(file, SearchError) as partial:
             partial.write_text(json.dumps({"schema": SCHEMA, **asdict(self)}, allow_nan=False) + "\n")
-            partial.replace(file)
-        except OSError as error:
-            raise SearchError(f"cannot write {file}: {error.strerror}; choose a folder you may write to") from error
 
     def scored(self) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]:
         """Values (n, d) and scores (n,) of the samples that the critic did not fail on."""

@@ -13,6 +13,7 @@ import yaml
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
 from dexsim2real_description.model import Inertia, RobotModel
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.identify.arm import LINKS, ArmResult
 from dexsim2real_dr.identify.autotune import TuneResult
 from dexsim2real_dr.identify.couplings import Coupling, couple
@@ -154,14 +155,9 @@ def _tuned(result: TuneResult) -> dict[str, Any]:
 
 
 def save_params(path: Path, data: Mapping[str, Any]) -> None:
-    """Write what `describe` returned, whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    try:
+    """Write what `describe` returned, whole or not at all. Raises DexSim2RealError if that cannot be done."""
+    with whole_file(path) as partial:
         partial.write_text(yaml.safe_dump(dict(data), sort_keys=False, default_flow_style=None, width=110))
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DexSim2RealError(f"cannot write {path}: {error.strerror}") from error
 
 
 def load_params(path: Path) -> RobotParams:

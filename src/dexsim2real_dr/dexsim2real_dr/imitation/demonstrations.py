@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_description.action import ActionSpec
 from dexsim2real_description.observation import Inputs
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.errors import TrainingError
 
 SCHEMA = 1
@@ -63,14 +64,8 @@ class Demonstrations:
         }
         for name in self.episodes[0].inputs:
             columns[_INPUT + name] = np.concatenate([episode.inputs[name] for episode in self.episodes])
-        partial = file.with_name(file.name + ".partial")
-        try:
-            with partial.open("wb") as stream:
-                np.savez(stream, about=np.array(json.dumps(about)), **columns)  # type: ignore[arg-type]
-            partial.replace(file)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise TrainingError(f"cannot write {file}: {error.strerror}; choose a folder with room") from error
+        with whole_file(file, TrainingError) as partial, partial.open("wb") as stream:
+            np.savez(stream, about=np.array(json.dumps(about)), **columns)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, file: Path) -> Demonstrations:

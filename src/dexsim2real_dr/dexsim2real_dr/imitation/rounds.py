@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.imitation.samples import Lesson, Samples, held_out
 
@@ -69,14 +70,8 @@ class Rounds:
 def _save(one: _Round, file: Path) -> None:
     columns: dict[str, NDArray[Any]] = {"chunks": one.samples.chunks.numpy(), "held": one.held.numpy()}
     columns |= {_INPUT + name: value.numpy() for name, value in one.samples.inputs.items()}
-    partial = file.with_name(file.name + ".partial")
-    try:
-        with partial.open("wb") as stream:
-            np.savez(stream, **columns)  # type: ignore[arg-type]  # it takes `allow_pickle` among the arrays
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise TrainingError(f"cannot write {file}: {error.strerror}; free some space") from error
+    with whole_file(file, TrainingError) as partial, partial.open("wb") as stream:
+        np.savez(stream, **columns)  # type: ignore[arg-type]  # it takes `allow_pickle` among the arrays
 
 
 def _load(file: Path) -> _Round:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.critics.critic import Array
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.fm_dr.search import Problem
@@ -75,7 +76,8 @@ class Answers:
             return []
         lines = self._file.read_text().split("\n")
         if lines[-1]:
-            self._file.write_text("".join(f"{line}\n" for line in lines[:-1]))
+            with whole_file(self._file, SearchError) as partial:
+                partial.write_text("".join(f"{line}\n" for line in lines[:-1]))
         try:
             old, *answers = (json.loads(line) for line in lines[:-1])
             changed = [name for name in sorted({*old, *setting}) if old.get(name) != setting.get(name)]

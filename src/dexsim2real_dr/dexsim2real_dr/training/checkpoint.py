@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.errors import TrainingError
 
 SCHEMA = 1
@@ -29,15 +30,11 @@ class Checkpoint:
 
     def save(self, file: Path) -> None:
         """Write it, whole or not at all. Raises TrainingError if the disk refuses; an older one then stays."""
-        partial = file.with_name(file.name + ".partial")
-        try:
-            torch.save({"schema": SCHEMA, **asdict(self)}, partial)
-            partial.replace(file)
-        except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError when the disk is full
-            partial.unlink(missing_ok=True)
-            raise TrainingError(
-                f"cannot write the checkpoint {file}: {error}; free some space. The last one, if any, is intact"
-            ) from error
+        with whole_file(file, TrainingError) as partial:
+            try:
+                torch.save({"schema": SCHEMA, **asdict(self)}, partial)
+            except RuntimeError as error:  # what torch's writer raises when the disk is full
+                raise OSError(str(error)) from error
 
     @classmethod
     def load(cls, file: Path) -> Checkpoint:

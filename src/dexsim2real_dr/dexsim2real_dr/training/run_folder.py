@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from dexsim2real_description.optional import require
+from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.curriculum.scheduler import SchedulerConfig
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.training.config import PpoConfig, TrainConfig
@@ -71,15 +72,8 @@ def read_metrics(folder: Path) -> list[Progress]:
 
 def write(file: Path, text: str) -> None:
     """Write a file, whole or not at all. Raises TrainingError if that cannot be done."""
-    partial = file.with_name(file.name + ".partial")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(file, TrainingError) as partial:
         partial.write_text(text)
-        partial.replace(file)
-    except OSError as error:
-        raise TrainingError(
-            f"cannot write {file}: {error.strerror}; free some space or choose another folder"
-        ) from error
 
 
 class Recorder:

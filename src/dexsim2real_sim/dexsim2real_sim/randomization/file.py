@@ -10,6 +10,7 @@ from typing import Any, get_args
 import yaml
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
+from dexsim2real_description.writing import whole_file
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.randomization.coding import describe, parse
 from dexsim2real_sim.randomization.distribution import Distribution, Entropy
@@ -61,13 +62,8 @@ class Randomization:
 
     def save(self, file: Path) -> None:
         """Write the file, whole or not at all. Raises SimError if that cannot be done."""
-        partial = file.with_name(file.name + ".partial")
-        try:
+        with whole_file(file, SimError) as partial:
             partial.write_text(yaml.safe_dump(self._plain(), sort_keys=False, width=110), encoding="utf-8")
-            partial.replace(file)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise SimError(f"cannot write {file}: {error.strerror}; choose a folder you may write to") from error
 
     def _plain(self) -> dict[str, Any]:
         return {
