@@ -176,6 +176,12 @@ def test_unknown_names_list_the_valid_ones():
         make_env(TASK, arm="ur5")
 
 
+@pytest.mark.parametrize("difficulty", [-0.1, 1.1, np.nan])
+def test_a_difficulty_that_there_is_not_is_refused(difficulty):
+    with pytest.raises(DexSim2RealError, match=r"difficulty is .*; it must be from 0 to 1"):
+        make_env(TASK, difficulty=difficulty)
+
+
 def test_rates_that_do_not_divide_are_refused():
     with pytest.raises(DexSim2RealError, match="policy rate 50"):
         make_env(TASK, policy_rate=50.0)

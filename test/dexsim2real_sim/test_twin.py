@@ -31,6 +31,11 @@ def test_draws_are_reproducible_and_partly_outside_the_training_ranges():
     assert 0.03 < len(outside) / len(twin.values) < 0.5
 
 
+def test_there_is_no_twin_of_a_negative_seed():
+    with pytest.raises(DexSim2RealError, match="seed of a twin is -1; it must be 0 or more"):
+        Twin.draw(-1)
+
+
 def test_save_and_load_give_the_same_twin(tmp_path):
     twin = Twin.draw(1)
     twin.save(tmp_path / "twin.yaml")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dexsim2real_description.area import Size
+from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.physics import TRAINING, Physics
 
 
@@ -40,3 +41,7 @@ class EnvConfig:
     """After which an episode ends [s]; None as the task has it."""
     crash_folder: Path | None = None
     """Where the state of an environment that became unstable is written for replay."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.difficulty <= 1.0:
+            raise SimError(f"difficulty is {self.difficulty:g}; it must be from 0 to 1")

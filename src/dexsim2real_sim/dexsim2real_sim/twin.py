@@ -73,7 +73,9 @@ class Twin:
 
     @classmethod
     def draw(cls, seed: int) -> Twin:
-        """The twin of this seed: every parameter and every effect drawn."""
+        """The twin of this seed: every parameter and every effect drawn. Raises SimError for a seed below 0."""
+        if seed < 0:
+            raise SimError(f"the seed of a twin is {seed}; it must be 0 or more")
         rng = np.random.default_rng([seed, 7])
         values = {name: _draw_value(name, rng) for name, p in PARAMETERS.items() if not p.frozen}
         cast = rng.uniform(0.85, 1.1, 3)

@@ -46,8 +46,6 @@ def capture(
     """
     if (twin is not None) + live + (bag is not None) != 1:
         raise DexSim2RealError("say one of --twin SEED, --live and --bag RECORDING")
-    if twin is not None and twin < 0:
-        raise DexSim2RealError(f"the seed of a twin is {twin}; it must be 0 or more")
     asked = Poses(known_task(task), poses)
     if twin is not None:
         folder = out or Path("runs/references") / str(twin)

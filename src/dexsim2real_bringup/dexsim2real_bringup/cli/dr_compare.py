@@ -64,16 +64,15 @@ def compare(
     """
     if not (twins and seeds and methods):
         raise DexSim2RealError("name at least one twin, one seed and one method")
-    if min(twins) < 0:
-        raise DexSim2RealError(f"the seed of a twin is {min(twins)}; it must be 0 or more")
+    drawn = {number: Twin.draw(number) for number in twins}
     names = tuple(parameter(name).name for name in parameters) or names_of(factors)
     teaching = Teaching(rollouts, "drawn" if hidden == "all" else "nominal")
     bench = MotionBench(task, names, teaching) if critic == "trace" else PictureBench(task, names, poses, size)
     found: list[Recovery] = []
     with Progress(transient=True) as progress:
         bar = progress.add_task("", total=len(twins) * len(seeds) * len(methods))
-        for seed, number in itertools.product(seeds, twins):
-            twin = _only(Twin.draw(number), names) if hidden == "searched" else Twin.draw(number)
+        for seed, (number, whole) in itertools.product(seeds, drawn.items()):
+            twin = _only(whole, names) if hidden == "searched" else whole
             problem = bench.problem(twin)
             for method in methods:
                 progress.update(bar, description=f"twin {number}, seed {seed}: {method}")

@@ -82,8 +82,6 @@ def evaluate(
         raise DexSim2RealError(f"{seeds} seeds of {trials} trials make no evaluation; use 1 or more of both")
     if videos < 0:
         raise DexSim2RealError(f"videos is {videos}; choose 0 or more")
-    if not 0.0 <= difficulty <= 1.0:
-        raise DexSim2RealError(f"difficulty is {difficulty:g}; it must be from 0 to 1")
     folder, task = _find(artifact, task)
     config = EnvConfig(task, trials, objects=objects, difficulty=difficulty, arm=arm, hand=hand, touch=touch)
     stand_in = None if twin is None else Twin.named(twin)

@@ -42,8 +42,6 @@ def view(
         size: Width of the pictures [px].
         meshes: Show meshes instead of primitives; needs the package example-robot-data.
     """
-    if not 0.0 <= difficulty <= 1.0:
-        raise DexSim2RealError(f"difficulty is {difficulty:g}; it must be from 0 to 1")
     if size < SMALLEST:
         raise DexSim2RealError(f"pictures of {size} pixels show nothing; choose {SMALLEST} or more")
     file = out or Path("runs") / "view" / f"{task}.mp4"
