@@ -1,13 +1,22 @@
 """Formulas that numba compiles: as Python would compute them, one or many, wherever they may be kept."""
 
+import ast
 import math
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from dexsim2real_sim.compiled import compiled, of_numbers, of_vectors
+
+SOURCES = [
+    path
+    for path in sorted(Path(__file__).parents[2].glob("src/**/*.py"))
+    if "dexsim2real_sim.compiled import" in path.read_text(encoding="utf-8")
+]
 
 
 @of_numbers("f8(f8, f8)")
@@ -64,3 +73,88 @@ def test_works_where_nothing_can_be_kept(tmp_path):
         [sys.executable, str(tmp_path / "formula.py")], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "42.0", done.stderr
+
+
+def borrowed(source: str) -> dict[str, set[str]]:
+    """What the compiled formulas of a file use of other files of ours, directly or through what the file defines."""
+    tree = ast.parse(source)
+    ours = {
+        alias.asname or alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if (getattr(node, "module", None) or alias.name).startswith("dexsim2real_") or getattr(node, "level", 0)
+    }
+    makers = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "dexsim2real_sim.compiled"
+        for alias in node.names
+    }
+    uses: dict[str, set[str]] = {}
+    formulas: dict[str, set[str]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            uses[node.name] = set().union(*(names(part) for part in node.body))
+            if makers & set().union(*(names(part) for part in node.decorator_list)):
+                formulas[node.name] = set()
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                for name in names(target):
+                    uses.setdefault(name, set()).update(names(node.value))
+    for name in formulas:
+        reached, rest = set[str](), {name}
+        while rest:
+            reached |= rest
+            rest = set().union(*(uses.get(each, set()) for each in rest)) - reached
+        formulas[name] = reached & ours
+    made = sum(isinstance(node, ast.Name) and node.id in makers for node in ast.walk(tree))
+    assert made == len(formulas), "a formula is compiled otherwise than by decorating a function of the file"
+    return formulas
+
+
+def names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_a_formula_uses_nothing_of_another_file(path):
+    """What is kept is thrown away only when the formula's own file changes; otherwise it would go on as it was."""
+    assert all(not used for used in borrowed(path.read_text(encoding="utf-8")).values())
+
+
+def test_the_formulas_are_found():
+    assert {"touch", "servos", "quaternions", "pinch", "lag", "base", "in_hand_rotation"} <= {p.stem for p in SOURCES}
+    assert all(borrowed(path.read_text(encoding="utf-8")) for path in SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("body", "used"),
+    [
+        ("return a + math.pi + OWN", set()),
+        ("return a + THEIRS", {"THEIRS"}),
+        ("return a + hand.WIDTH", {"hand"}),
+        ("return a + DERIVED", {"THEIRS"}),
+        ("return helper(a)", {"theirs"}),
+    ],
+)
+def test_what_is_borrowed_is_seen(body, used):
+    source = f"""
+import math
+from dexsim2real_description import THEIRS, hand
+from dexsim2real_sim.compiled import compiled
+from .near import theirs
+OWN = 1.0
+DERIVED: float = 2 * THEIRS
+def helper(a: float) -> float:
+    return theirs(a)
+@compiled
+def formula(a: hand.Number) -> float:
+    {body}
+"""
+    assert borrowed(source) == {"formula": used}
+
+
+def test_a_formula_that_is_no_function_of_the_file_is_not_overlooked():
+    with pytest.raises(AssertionError, match="compiled otherwise"):
+        borrowed("from dexsim2real_sim.compiled import compiled\ntwice = compiled(lambda a: 2 * a)\n")
