@@ -1,13 +1,15 @@
 """A simulated robot with hidden parameters, told to swing its joints, and what is found of them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from dexsim2real_audit import Channel, Trace
 from dexsim2real_audit.rollout import rollout_traces
 from dexsim2real_audit.trace import COMMAND, POSITION
-from dexsim2real_description import JOINTS, DexSim2RealError
-from dexsim2real_dr.identify.autotune import QUANTITIES, TuneConfig, autotune, tuned_randomization
+from dexsim2real_description import ARM_JOINTS, JOINTS, DexSim2RealError
+from dexsim2real_dr.identify.autotune import QUANTITIES, RESTS, TuneConfig, autotune, tuned_randomization
 from dexsim2real_sim import PARAMETERS, load_randomization
 from dexsim2real_sim.config import EnvConfig
 from dexsim2real_sim.counterpart import Counterpart
@@ -21,6 +23,7 @@ HIDDEN = {
     "hand_friction": 0.02,
     "hand_backlash": 0.01,
 }
+RECORDING = Path(__file__).parents[3] / "shared/data/panda_real/excitation_0_14s.csv"
 TICKS = 300
 """Free motion of all joints, 2.5 s."""
 
@@ -97,3 +100,27 @@ def test_what_cannot_be_tuned_to_is_refused(recording):
         autotune(Trace({POSITION: recording[POSITION]}, source="x"), "panda", "v4")
     with pytest.raises(DexSim2RealError, match="share to fit between 0 and 1"):
         autotune(recording, "panda", "v4", TuneConfig(train=1.0))
+
+
+def test_a_recording_that_begins_in_motion_is_refused(recording):
+    with pytest.raises(DexSim2RealError, match=r"must begin at rest.*_joint_\d begins at \d\.\d\d rad/s; cut it to"):
+        autotune(recording.between(int(0.45e9), 10**12), "panda", "v4")
+
+
+@pytest.mark.skipif(not RECORDING.exists(), reason="the recording of a real Panda is not here")
+def test_a_real_arm_rests_at_first_and_then_does_not():
+    """By its own account joint 2 is the fastest after 0.3 s, at 0.67 rad/s. It rests to within 0.01 rad/s before."""
+    table = np.genfromtxt(RECORDING, delimiter=",", names=True)
+    assert max(np.abs(table[f"dq{j}_rad_s"][:40]).max() for j in range(1, 8)) < RESTS / 5
+    stamps, position = (
+        np.round(1e9 * table["time_s"]).astype(int),
+        np.stack([table[f"q{j}_rad"] for j in range(1, 8)], 1),
+    )
+    rows = np.flatnonzero(np.diff(stamps, prepend=-1) > 0)
+    seen = Channel(stamps[rows], position[rows], "rad", ARM_JOINTS)
+    trace = Trace({POSITION: seen, COMMAND: Channel(seen.stamps, 0 * seen.values, "rad", ARM_JOINTS)}, source="panda")
+    few = TuneConfig(candidates=8)
+    with pytest.raises(DexSim2RealError, match="no joint of panda is told to move"):  # so it got past its beginning
+        autotune(trace, "panda", "v4", few)
+    with pytest.raises(DexSim2RealError, match=r"panda must begin at rest.* arm_joint_2 begins at 0\.\d\d rad/s"):
+        autotune(trace.between(int(0.3e9), 10**12), "panda", "v4", few)

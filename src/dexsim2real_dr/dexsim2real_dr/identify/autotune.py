@@ -9,7 +9,7 @@ have their own candidates in the same rollouts, for an arm's parameters hardly m
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,9 @@ MOVES = 0.02
 """A part none of whose joints is told to move by this much is left as it is [rad]."""
 SHORTEST = 2.0
 """A recording is too short to tune and to judge by if it is shorter [s]."""
+RESTS = 0.05
+"""A joint rests at the start if it is slower [rad/s]: five times the fastest that a resting Panda says it is, in the
+first 40 ms of the recording of Gaz et al. 2019."""
 TOLD = 0.25
 """A parameter is told if its standard error is under this share of its manual range."""
 TOGETHER = 0.8
@@ -45,6 +48,10 @@ _SURE = 3.0
 """Half width of the next batch, in errors of the regression."""
 _EVERY = 2
 """Ticks per sample that the regression sees: 60 of 120 Hz."""
+_FIRST = 12
+"""Ticks at the start through which a parabola is laid: its slope there is a joint's speed, even if it speeds up."""
+_CLEARLY = 5.0
+"""Standard errors of that speed by which it must be above `RESTS`."""
 _NOISE = (5e-4, 0.02)
 """Least and most noise of simulated positions: as much as the best candidate is wrong by [rad]."""
 _ASIDE = np.array([0.35, 0.45, 0.03, 1.0, 0.0, 0.0, 0.0])
@@ -212,7 +219,7 @@ def autotune(
 ) -> TuneResult:
     """Tune the parameters of arm and hand to a recording that begins at rest, away from everything.
 
-    Raises DexSim2RealError without targets and positions, and if too little of it moves.
+    Raises DexSim2RealError without targets and positions, if it begins in motion, and if too little of it moves.
     """
     config = config or TuneConfig()
     began = time.perf_counter()
@@ -260,6 +267,7 @@ def _case(trace: Trace, arm: str, hand: str, config: TuneConfig) -> _Case:
     ticks = trace.grid((COMMAND, POSITION), CONTROL_RATE)[: round(config.longest * CONTROL_RATE)]
     if len(ticks) < SHORTEST * CONTROL_RATE:
         raise DexSim2RealError(f"{trace.source} is {len(ticks) / CONTROL_RATE:.1f} s long; {SHORTEST:g} s are needed")
+    _check_rest(done.linear(ticks[:_FIRST]), done.labels, trace.source)
     cells = Counterpart(EnvConfig("pick_place", config.candidates, config.seed, arm=arm, hand=hand))
     cells.begin()
     commands = np.tile(cells.target[0], (len(ticks), 1))
@@ -281,3 +289,19 @@ def _case(trace: Trace, arm: str, hand: str, config: TuneConfig) -> _Case:
         raise DexSim2RealError(f"no joint of {trace.source} is told to move by {MOVES:g} rad; record a motion of all")
     joints = np.where(np.isfinite(position[0]), position[0], commands[0])
     return _Case(cells, Start(joints, commands[0], {cells.bodies[0]: _ASIDE}), commands, position, border, parts)
+
+
+def _check_rest(positions: Array, joints: Sequence[str], source: str) -> None:
+    """Raise DexSim2RealError if one of the joints is moving at the first of the ticks, shape (ticks, joints) [rad]."""
+    powers = np.vander(np.arange(_FIRST) / CONTROL_RATE, 3, increasing=True)
+    solved = np.linalg.pinv(powers)
+    terms = solved @ positions
+    noise = np.sqrt(np.sum((positions - powers @ terms) ** 2, axis=0) / (_FIRST - 3))
+    speed = np.abs(terms[1])
+    surely = speed - _CLEARLY * noise * np.linalg.norm(solved[1])
+    fastest = int(np.argmax(surely))
+    if surely[fastest] > RESTS:
+        raise DexSim2RealError(
+            f"{source} must begin at rest, as its simulation does, but {joints[fastest]} begins at "
+            f"{speed[fastest]:.2f} rad/s; cut it to begin where the robot rests, or record it again"
+        )
