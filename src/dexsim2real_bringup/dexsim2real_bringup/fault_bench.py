@@ -23,8 +23,6 @@ from dexsim2real_description import CAMERAS, DexSim2RealError, make_cell
 from dexsim2real_description.ros_node import qos_without_deadline
 from dexsim2real_hw.gate import GateConfig
 
-REACTION = 0.25
-"""Within which the robot must be held [s]."""
 MOVING = 0.1
 """Commanded joint speed that counts as motion [rad/s]."""
 WATCH = 2.0

@@ -33,5 +33,3 @@ class Physics:
 
 TRAINING = Physics()
 """Fast, and of the settings measured the second closest to the reference in grasping."""
-EVALUATION = Physics(timestep=1 / 480, integrator=mujoco.mjtIntegrator.mjINT_IMPLICITFAST, contact_time=0.005)
-"""About three times slower, the closest to the reference."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -19,18 +19,6 @@ _WARM_UP = 200
 """Steps over which the learning rate rises."""
 _LARGEST_GRADIENT = 1.0
 _CPU = torch.device("cpu")
-
-
-class Imitator(Protocol):
-    """What can be taught; a torch module."""
-
-    def __call__(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Mean actions (N, H, 23) from inputs as the environment observes them."""
-        ...
-
-    def update_normalization(self, inputs: dict[str, Tensor]) -> None:
-        """Take inputs into the statistics by which the network scales them."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +39,7 @@ class Learner:
     def __init__(
         self, network: nn.Module, first: Samples, config: LearnerConfig, seed: int, device: torch.device = _CPU
     ) -> None:
-        """`first` are the samples by which inputs are scaled from now on."""
+        """`first` are the samples by which inputs are scaled from now on; the network can `update_normalization`."""
         self.config, self.seed, self.step = config, seed, 0
         self.device = device
         network.update_normalization(first.inputs)  # type: ignore[operator]

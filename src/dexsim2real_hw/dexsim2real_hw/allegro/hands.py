@@ -26,8 +26,6 @@ a hand at its limit does not look to the safety gate like one beyond it.
 
 _V5_COUNTS_PER_NM = 1430.0
 """mA per N m (WV5)."""
-V5_BOARD_LIMIT = 240.0
-"""The most that the maker's driver ever sends [mA] (WV5)."""
 _V5_LIMIT = 150.0
 """Clamp of the maker's own controller, 0.1 N m [mA] (IC5 bhand_gains.md); half of it on geared joints."""
 
