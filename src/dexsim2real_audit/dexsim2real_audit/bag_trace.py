@@ -35,8 +35,7 @@ from dexsim2real_audit.trace import (
     Trace,
 )
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_description.bags import Bag
-from dexsim2real_description.optional import require
+from dexsim2real_description.bags import Bag, message_types
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +119,7 @@ class _Collector:
         self._messages = {role: JointMessages() for role in _JOINTED}
         self._events: list[tuple[int, str, Mapping[str, Any]]] = []
         self._gate: Mapping[str, Any] = {}
-        typesys = require("rosbags.typesys", "bag")
-        self._types = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
+        self._types = message_types()
         self._touch = TouchMessages(lambda data: self._types.deserialize_cdr(data, _TYPES["touch"]))
 
     def add(self, topic: str, kind: str, received: int, data: bytes) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from dexsim2real_description import DexSim2RealError, UnknownNameError
-from dexsim2real_description.bags import BagTopic
+from dexsim2real_description.bags import BagTopic, message_types
 from dexsim2real_description.optional import require
 
 Storage = Literal["mcap", "sqlite3"]
@@ -54,7 +53,7 @@ class BagWriter:
             return
         check_type(topic)
         self._connections[topic.name] = self._writer.add_connection(
-            topic.name, topic.type, typestore=_types(), offered_qos_profiles=[_qos(topic)]
+            topic.name, topic.type, typestore=message_types(), offered_qos_profiles=[_qos(topic)]
         )
 
     def write(self, topic: str, stamp_ns: int, data: bytes) -> None:
@@ -92,17 +91,11 @@ def _unwritable(path: Path, error: OSError) -> DexSim2RealError:
 
 def check_type(topic: BagTopic) -> None:
     """Raise UnknownNameError if the definition of the topic's message type is not known: it could not be read."""
-    known = _types().fielddefs
+    known = message_types().fielddefs
     if topic.type not in known:
         package = topic.type.split("/")[0]
         similar = [name for name in known if name.startswith(f"{package}/")]
         raise UnknownNameError(f"message type of {topic.name}", topic.type, similar or known)
-
-
-@cache
-def _types() -> Any:
-    typesys = require("rosbags.typesys", "bag")
-    return typesys.get_typestore(typesys.Stores.ROS2_KILTED)
 
 
 def _qos(topic: BagTopic) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from dexsim2real_audit.bag_trace import Topics
 from dexsim2real_audit.cdr import BODY
 from dexsim2real_audit.trace import ACTION, COMMAND, EFFORT, OBJECTS, POSITION, TOUCH, VELOCITY, Channel, Trace
 from dexsim2real_description import JOINTS
-from dexsim2real_description.optional import require
+from dexsim2real_description.bags import message_types
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack
 
 RATES = {TOUCH: 100.0, OBJECTS: 30.0, ACTION: 30.0}
@@ -140,15 +139,9 @@ def _slower(channel: Channel, rate: float) -> Channel:
 def _message(topic: str, kind: str, stamp: int, content: dict[str, Any]) -> Message:
     time = _make("builtin_interfaces/msg/Time", sec=stamp // 10**9, nanosec=stamp % 10**9)
     header = _make("std_msgs/msg/Header", stamp=time, frame_id="")
-    data = bytes(_types().serialize_cdr(_make(kind, header=header, **content), kind))
+    data = bytes(message_types().serialize_cdr(_make(kind, header=header, **content), kind))
     return Message(topic, kind, stamp, data)
 
 
 def _make(kind: str, **values: Any) -> Any:
-    return _types().types[kind](**values)
-
-
-@cache
-def _types() -> Any:
-    typesys = require("rosbags.typesys", "bag")
-    return typesys.get_typestore(typesys.Stores.ROS2_KILTED)
+    return message_types().types[kind](**values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -51,7 +52,6 @@ class Bag:
         self.path = path
         _check(path)
         self._reader: Any = require("rosbags.rosbag2", "bag").Reader(path)
-        self._typestore: Any = None
 
     def __enter__(self) -> Bag:
         try:
@@ -116,10 +116,14 @@ class Bag:
 
     def decode(self, topic: str, data: bytes) -> Any:
         """The message behind serialised bytes of that topic, with the fields of its type; arrays are numpy."""
-        if self._typestore is None:
-            typesys = require("rosbags.typesys", "bag")
-            self._typestore = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
-        return self._typestore.deserialize_cdr(data, self.topics[topic].type)
+        return message_types().deserialize_cdr(data, self.topics[topic].type)
+
+
+@cache
+def message_types() -> Any:
+    """The definitions of all messages, which turn them into bytes and back (a typestore of `rosbags`)."""
+    typesys = require("rosbags.typesys", "bag")
+    return typesys.get_typestore(typesys.Stores.ROS2_KILTED)
 
 
 def _check(path: Path) -> None:
