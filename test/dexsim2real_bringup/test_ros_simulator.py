@@ -77,7 +77,8 @@ def test_it_gives_the_scores_of_the_simulator_in_this_process(robot):
     twin.close()
 
 
-def test_references_from_live_cameras_and_a_search_over_ros(robot, tmp_path, capfd):
+def test_references_from_live_cameras_and_a_search_over_ros(robot, monkeypatch, tmp_path, capfd):
+    monkeypatch.setattr("dexsim2real_bringup.cli.dr_capture.PATIENCE", 60.0)  # a busy machine starts nodes slowly
     robot(seed=1)
     live = tmp_path / "live"
     assert main(["dr", "capture", "--live", "--poses", "2", "--every", "0.1", "--out", str(live)]) == 0
