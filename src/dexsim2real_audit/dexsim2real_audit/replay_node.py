@@ -21,6 +21,7 @@ from dexsim2real_audit.ros_types_node import message_class, profile
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.bags import Bag, BagTopic
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
+from dexsim2real_description.stamps import stamp_fields
 
 PARAMETERS: dict[str, Any] = {
     "bag": "",
@@ -127,7 +128,7 @@ class ReplayNode(GraphNode):
     def _tell_time(self, stamp: int) -> None:
         if self._clock_publisher is not None and stamp - self._clock_ns >= _CLOCK_PERIOD_NS:
             self._clock_ns = stamp
-            self._clock_publisher.publish(Clock(clock=Time(sec=stamp // 10**9, nanosec=stamp % 10**9)))
+            self._clock_publisher.publish(Clock(clock=Time(**stamp_fields(stamp))))
 
     def _watch(self) -> None:
         """Tell how far it is, and end the process when the thread has ended."""

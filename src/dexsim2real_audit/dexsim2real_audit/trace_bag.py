@@ -15,6 +15,7 @@ from dexsim2real_audit.cdr import BODY
 from dexsim2real_audit.trace import ACTION, COMMAND, EFFORT, OBJECTS, POSITION, TOUCH, VELOCITY, Channel, Trace
 from dexsim2real_description import JOINTS
 from dexsim2real_description.bags import message_types
+from dexsim2real_description.stamps import stamp_fields
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack
 
 RATES = {TOUCH: 100.0, OBJECTS: 30.0, ACTION: 30.0}
@@ -137,7 +138,7 @@ def _slower(channel: Channel, rate: float) -> Channel:
 
 
 def _message(topic: str, kind: str, stamp: int, content: dict[str, Any]) -> Message:
-    time = _make("builtin_interfaces/msg/Time", sec=stamp // 10**9, nanosec=stamp % 10**9)
+    time = _make("builtin_interfaces/msg/Time", **stamp_fields(stamp))
     header = _make("std_msgs/msg/Header", stamp=time, frame_id="")
     data = bytes(message_types().serialize_cdr(_make(kind, header=header, **content), kind))
     return Message(topic, kind, stamp, data)

@@ -13,6 +13,7 @@ from dexsim2real_bringup.ros_session import RosSession
 from dexsim2real_description import CAMERAS, JOINTS
 from dexsim2real_description.area import Size, area_resize
 from dexsim2real_description.ros_node import qos_without_deadline
+from dexsim2real_description.stamps import nanoseconds
 from dexsim2real_policy.messages import JointReader, rgb_image
 
 Array = NDArray[np.float64]
@@ -63,7 +64,7 @@ class GraphEyes:
         """
         self.fresh_joints()
         assert self._state is not None  # noqa: S101
-        pictures = [rgb_image(image) for image in self._newer(_stamp(self._state))]
+        pictures = [rgb_image(image) for image in self._newer(nanoseconds(self._state.header.stamp))]
         return [picture.copy() if size is None else area_resize(picture, size) for picture in pictures]
 
     def _newer(self, stamp: int) -> list[Image]:
@@ -71,7 +72,7 @@ class GraphEyes:
 
         def taken(camera: str) -> Image | None:
             image = self._images.get(camera)
-            return image if image is not None and _stamp(image) > stamp else None
+            return image if image is not None and nanoseconds(image.header.stamp) > stamp else None
 
         patience = self._patience
         return [self._session.until(partial(taken, c), patience, f"image on {topic}") for c, topic in IMAGES.items()]
@@ -84,8 +85,3 @@ class GraphEyes:
             self._images[camera] = message
 
         return take
-
-
-def _stamp(message: Image | JointState) -> int:
-    stamp = message.header.stamp
-    return int(stamp.sec) * 10**9 + int(stamp.nanosec)

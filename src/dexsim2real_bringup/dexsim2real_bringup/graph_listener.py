@@ -16,6 +16,7 @@ from dexsim2real_bringup.graph_figures import Count, Stream
 from dexsim2real_bringup.topic_meter import header_stamp
 from dexsim2real_description import CAMERAS, DexSim2RealError
 from dexsim2real_description.ros_node import qos_without_deadline
+from dexsim2real_description.stamps import nanoseconds
 
 JOINTS_TOPIC, CHUNKS, COMMANDS = "/joint_states", "/policy/action_chunk", "/safety_gate/joint_command"
 GATE_STATE = "/safety_gate/state"
@@ -81,7 +82,7 @@ class GraphListener:
 
     def _says(self, topic: str) -> Callable[[DiagnosticArray], None]:
         def take(message: DiagnosticArray) -> None:
-            at = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+            at = nanoseconds(message.header.stamp)
             for status in message.status:
                 name = status.name if topic == "/diagnostics" else topic
                 values = {pair.key: pair.value for pair in status.values}

@@ -25,6 +25,7 @@ from sensor_msgs.msg import Image, JointState, PointCloud2, PointField
 
 from dexsim2real_description import JOINTS, DexSim2RealError, UnknownNameError, touch_layout
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
+from dexsim2real_description.stamps import stamp_fields
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, pack
 from dexsim2real_description.writing import whole_file
 
@@ -116,7 +117,7 @@ class LoadNode(GraphNode):
 
     def _send(self) -> None:
         now = time.time_ns()
-        self._message.header.stamp = Time(sec=now // 10**9, nanosec=now % 10**9)
+        self._message.header.stamp = Time(**stamp_fields(now))
         data = bytes(serialize_message(self._message))
         self._publisher.publish(data)
         self._sent.append((now, digest(data)))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from dexsim2real_description import JOINTS, UnknownNameError
+from dexsim2real_description.stamps import nanoseconds
 from dexsim2real_hw.driver import Array
 from dexsim2real_hw.errors import CommandError
 
@@ -31,7 +32,7 @@ def read_command(message: Trajectory, now_ns: int, max_age: float) -> tuple[Arra
         raise CommandError(_wrong_names(names))
     if not message.points:
         raise CommandError("a command without a point; not sent")
-    stamp = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+    stamp = nanoseconds(message.header.stamp)
     age = (now_ns - stamp) * 1e-9
     if stamp and abs(age) > max_age:
         raise CommandError(f"a command stamped {age:.3f} s before now, allowed are {max_age} s; not sent")

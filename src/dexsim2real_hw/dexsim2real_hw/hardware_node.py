@@ -21,6 +21,7 @@ from trajectory_msgs.msg import JointTrajectory
 from dexsim2real_description import JOINTS, make_cell
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
 from dexsim2real_description.scheduling import ROBOT
+from dexsim2real_description.stamps import stamp_fields
 from dexsim2real_hw.allegro.config import AllegroConfig
 from dexsim2real_hw.allegro.driver import allegro_hand
 from dexsim2real_hw.command import read_command
@@ -153,9 +154,8 @@ def make_drivers(values: dict[str, Any]) -> tuple[Driver, Driver]:
 
 def joint_state(states: list[State], stamp_ns: int) -> JointState:
     """The readings of all devices, in the order of JOINTS."""
-    seconds, nanoseconds = divmod(stamp_ns, 10**9)
     return JointState(
-        header=Header(stamp=Time(sec=seconds, nanosec=nanoseconds)),
+        header=Header(stamp=Time(**stamp_fields(stamp_ns))),
         name=list(JOINTS),
         position=np.concatenate([state.position for state in states]).tolist(),
         velocity=np.concatenate([state.velocity for state in states]).tolist(),

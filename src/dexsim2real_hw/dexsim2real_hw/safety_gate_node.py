@@ -24,6 +24,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from dexsim2real_description import DexSim2RealError, make_cell
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, diagnostic_status, run_node
 from dexsim2real_description.scheduling import GATE
+from dexsim2real_description.stamps import nanoseconds, stamp_fields
 from dexsim2real_description.touch_cloud import unpack
 from dexsim2real_hw.gate import (
     CHUNK,
@@ -195,8 +196,7 @@ class SafetyGateNode(GraphNode):
 
     def _publish(self, command: Command) -> None:
         message = self._command
-        seconds, nanosec = divmod(command.time_ns - self._offset_ns, 10**9)
-        message.header.stamp = Time(sec=seconds, nanosec=nanosec)
+        message.header.stamp = Time(**stamp_fields(command.time_ns - self._offset_ns))
         message.points[0].positions = array("d", command.position.tobytes())
         message.points[0].velocities = array("d", command.velocity.tobytes())
         self._commands.publish(message)
@@ -213,7 +213,7 @@ class SafetyGateNode(GraphNode):
     def _blank_command(self) -> JointTrajectory:
         """A trajectory of one point: where to be one period after the stamp."""
         after = round(self._gate.config.period * 1e9)
-        point = JointTrajectoryPoint(time_from_start=DurationMessage(sec=0, nanosec=after))
+        point = JointTrajectoryPoint(time_from_start=DurationMessage(**stamp_fields(after)))
         return JointTrajectory(joint_names=list(self._gate.joints), points=[point])
 
     def _now(self) -> int:
@@ -251,11 +251,6 @@ def make_config(values: dict[str, Any]) -> GateConfig:
             raise DexSim2RealError(f"parameter {name!r} is {list(bounds[name])}, expected three numbers: x, y, z [m]")
         bounds[name] = tuple(map(float, bounds[name]))
     return GateConfig(**bounds, **inputs)
-
-
-def nanoseconds(stamp: Time | DurationMessage) -> int:
-    """A ROS time or duration [ns]."""
-    return int(stamp.sec) * 10**9 + int(stamp.nanosec)
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 from dexsim2real_description import CAMERAS, DexSim2RealError, UnknownNameError, make_cell
 from dexsim2real_description.camera_messages_node import camera_info_message, image_message
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
+from dexsim2real_description.stamps import stamp_fields
 from dexsim2real_perception.camera import CameraSource, Frame
 from dexsim2real_perception.folder_camera import FolderCamera, FolderConfig
 from dexsim2real_perception.realsense import RealSenseConfig, RealSenseSource
@@ -84,7 +85,7 @@ class CameraNode(GraphNode):
         )
 
     def _publish(self, frame: Frame) -> None:
-        stamp = Time(sec=frame.stamp_ns // 10**9, nanosec=frame.stamp_ns % 10**9)
+        stamp = Time(**stamp_fields(frame.stamp_ns))
         header = Header(stamp=stamp, frame_id=self._frame_id)
         self._images.publish(image_message(frame.rgb, header))
         self._infos.publish(camera_info_message(frame.intrinsics, header))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dexsim2real_description import DexSim2RealError, TouchLayout
 from dexsim2real_description.bags import Bag
 from dexsim2real_description.camera import Intrinsics
+from dexsim2real_description.stamps import nanoseconds
 from dexsim2real_description.touch_cloud import unpack
 from dexsim2real_perception.camera import CameraFeatures, Frame
 from dexsim2real_perception.errors import FrameError, SourceEndedError, SourceError
@@ -84,7 +85,7 @@ class ReplayCamera(ReplaySource[Frame]):
     def _frame(self, bag: Bag, message: Any) -> Frame:
         if self._intrinsics is None:
             self._intrinsics = _intrinsics(bag, self._info_topic)
-        return Frame(_rgb(message), _stamp(message), self._intrinsics)
+        return Frame(_rgb(message), nanoseconds(message.header.stamp), self._intrinsics)
 
 
 def replay_touch(bag: Path, layout: TouchLayout) -> ReplaySource[TouchFrame]:
@@ -97,14 +98,9 @@ def replay_touch(bag: Path, layout: TouchLayout) -> ReplaySource[TouchFrame]:
                 f"{bag} has {force.shape[1]} taxels per finger, but touch layout {layout.name!r} has "
                 f"{layout.num_taxels}; choose the layout that was recorded"
             )
-        return TouchFrame(force, _stamp(message))
+        return TouchFrame(force, nanoseconds(message.header.stamp))
 
     return ReplaySource(bag, "/touch/points", convert)
-
-
-def _stamp(message: Any) -> int:
-    stamp = message.header.stamp
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
 def _rgb(message: Any) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ from std_srvs.srv import Trigger
 
 from dexsim2real_description import DexSim2RealError, TouchLayout, UnknownNameError, touch_layout
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
+from dexsim2real_description.stamps import stamp_fields
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, TOUCH_FRAME, pack
 from dexsim2real_perception.replay import replay_touch
 from dexsim2real_perception.source import SourceLoop
@@ -91,7 +92,7 @@ class TouchNode(GraphNode):
         return response
 
     def _publish(self, frame: TouchFrame) -> None:
-        stamp = Time(sec=frame.stamp_ns // 10**9, nanosec=frame.stamp_ns % 10**9)
+        stamp = Time(**stamp_fields(frame.stamp_ns))
         self._publisher.publish(cloud_message(frame, self._layout, Header(stamp=stamp, frame_id=TOUCH_FRAME)))
 
 

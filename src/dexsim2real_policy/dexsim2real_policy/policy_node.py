@@ -17,6 +17,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from dexsim2real_description import DexSim2RealError, make_cell
 from dexsim2real_description.observation import ObservationSpec
 from dexsim2real_description.ros_node import CHUNK_DEADLINE, QOS, GraphNode, Health, qos_without_deadline, run_node
+from dexsim2real_description.stamps import nanoseconds, stamp_fields
 from dexsim2real_description.touch_cloud import unpack
 from dexsim2real_policy.choice import HOLD, choose_policy
 from dexsim2real_policy.messages import JointReader, rgb_image
@@ -105,22 +106,22 @@ class PolicyNode(GraphNode):
 
     def _joint_state(self, message: JointState) -> None:
         sample = self._joints.sample(message.name, message.position, message.velocity, message.effort)
-        self._pilot.sensors.joints.put(_nanoseconds(message.header.stamp), sample)
+        self._pilot.sensors.joints.put(nanoseconds(message.header.stamp), sample)
 
     def _command(self, message: JointTrajectory) -> None:
         if not message.points:
             raise DexSim2RealError("a joint command has no points")
         positions = self._joints.positions(message.joint_names, message.points[0].positions)
-        self._pilot.sensors.command.put(_nanoseconds(message.header.stamp), positions)
+        self._pilot.sensors.command.put(nanoseconds(message.header.stamp), positions)
 
     def _touch(self, message: PointCloud2) -> None:
         if self._pilot.sensors.touch is not None:
             force = unpack(message.data, message.fields, message.point_step)
-            self._pilot.sensors.touch.put(_nanoseconds(message.header.stamp), force)
+            self._pilot.sensors.touch.put(nanoseconds(message.header.stamp), force)
 
     def _image(self, camera: str, message: Image) -> None:
         self._silence.heard(camera)
-        self._pilot.sensors.cameras[camera].put(_nanoseconds(message.header.stamp), rgb_image(message))
+        self._pilot.sensors.cameras[camera].put(nanoseconds(message.header.stamp), rgb_image(message))
 
     def _trial_event(self, message: String) -> None:
         event = json.loads(message.data)
@@ -157,16 +158,11 @@ class PolicyNode(GraphNode):
 def chunk_message(stamped: StampedChunk, joints: list[str]) -> JointTrajectory:
     """A chunk as trajectory_msgs/JointTrajectory: joint positions [rad] and times since the observation."""
     message = JointTrajectory(joint_names=joints)
-    message.header.stamp = Time(sec=stamped.stamp_ns // 10**9, nanosec=stamped.stamp_ns % 10**9)
+    message.header.stamp = Time(**stamp_fields(stamped.stamp_ns))
     for seconds, row in zip(stamped.chunk.times, stamped.chunk.positions, strict=True):
-        after = round(seconds * 1e9)
-        when = Duration(sec=after // 10**9, nanosec=after % 10**9)
+        when = Duration(**stamp_fields(round(seconds * 1e9)))
         message.points.append(JointTrajectoryPoint(positions=array("d", row), time_from_start=when))
     return message
-
-
-def _nanoseconds(stamp: Time) -> int:
-    return int(stamp.sec) * 10**9 + int(stamp.nanosec)
 
 
 def main() -> int:

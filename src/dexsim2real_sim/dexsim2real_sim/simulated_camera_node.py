@@ -17,6 +17,7 @@ from std_msgs.msg import Header, String
 from dexsim2real_description import CAMERAS, UnknownNameError
 from dexsim2real_description.camera_messages_node import camera_info_message, image_message
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, run_node
+from dexsim2real_description.stamps import stamp_fields
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.live_parameters import CELL_PARAMETERS, make_live_cell
 from dexsim2real_sim.live_scene import Scene, follow
@@ -63,8 +64,7 @@ class SimulatedCameraNode(GraphNode):
             self._problem = str(error)
             return
         image = self._cameras.frames(_ONE).color[0, 0]
-        seconds, nanoseconds = divmod(scene.stamp_ns, 10**9)
-        header = Header(stamp=Time(sec=seconds, nanosec=nanoseconds), frame_id=self._mount.frame)
+        header = Header(stamp=Time(**stamp_fields(scene.stamp_ns)), frame_id=self._mount.frame)
         self._images.publish(image_message(image, header))
         self._infos.publish(camera_info_message(self._lens, header))
         self._frames, self._problem = self._frames + 1, ""

@@ -22,6 +22,7 @@ from trajectory_msgs.msg import JointTrajectory
 from dexsim2real_description import JOINTS, DexSim2RealError
 from dexsim2real_description.ros_node import QOS, GraphNode, Health, qos_without_deadline, run_node
 from dexsim2real_description.scheduling import ROBOT
+from dexsim2real_description.stamps import nanoseconds, stamp_fields
 from dexsim2real_description.touch_cloud import FIELDS, POINT_STEP, TOUCH_FRAME, pack
 from dexsim2real_sim.live_clock import SCENE_RATE, TOUCH_RATE, Pace, Periodic
 from dexsim2real_sim.live_parameters import CELL_PARAMETERS, make_live_cell
@@ -125,15 +126,14 @@ class SimulatorNode(GraphNode):
         if self._scene_due(self._live.time):
             poses = [_pose(pose) for pose in self._live.object_poses().values()]
             self._objects.publish(PoseArray(header=Header(stamp=stamp, frame_id="world"), poses=poses))
-            scene = describe(self._live, stamp.sec * 10**9 + stamp.nanosec)
+            scene = describe(self._live, nanoseconds(stamp))
             self._scenes.publish(String(data=scene.text()))
 
     def _stamp(self) -> Time:
         """Now: the system's time, or the simulation's when it runs as fast as it can."""
         if not self._fast:
             return self.get_clock().now().to_msg()
-        nanoseconds = round(self._live.time * 1e9)
-        return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+        return Time(**stamp_fields(round(self._live.time * 1e9)))
 
     def _publish_touch(self, force: Any, stamp: Time) -> None:
         layout = self._live.cell.touch
@@ -169,9 +169,8 @@ class SimulatorNode(GraphNode):
             self.get_logger().warning(str(error), throttle_duration_sec=1.0)
             return
         self._commands += 1
-        self._last_command = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
-        after = point.time_from_start.sec * 10**9 + point.time_from_start.nanosec
-        self._command_time = (self._last_command + after) * 1e-9
+        self._last_command = nanoseconds(message.header.stamp)
+        self._command_time = (self._last_command + nanoseconds(point.time_from_start)) * 1e-9
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self._seed is None:
