@@ -24,6 +24,7 @@ from dexsim2real_dr.fm_dr.config import FmDrConfig
 from dexsim2real_dr.fm_dr.search import Problem, Search
 from dexsim2real_dr.methods.dreureka import model_choice
 from dexsim2real_dr.methods.find import SEARCHES, SILENT, find, make_search
+from dexsim2real_dr.simulator import Simulator
 from dexsim2real_sim import Randomization, names_of
 from dexsim2real_sim.parameters import parameter
 from dexsim2real_sim.randomization import chosen_granularity, with_manual_ranges
@@ -86,16 +87,20 @@ def run(
         with open_problem(task, names, given, asked, config.seed) as (problem, drawn):
             make_folder(out)
             if method in SEARCHES:
-                search = make_search(method, problem, config, out)
-                search_with_progress(search)
-                save_search_report(out / "report.html", search, drawn, _agreement(search, agreement))
-                result = search.result()
-                say(time_split(search.state.seconds))
+                result = _searched(make_search(method, problem, config, out), drawn, agreement, out)
             else:
                 result = _baseline_with_progress(method, problem, config, out, asked)
     whole = with_manual_ranges(result.distribution) if rest == "manual" else result.distribution
     replace(result, distribution=chosen_granularity(whole, granularity)).save(out / "randomization.yaml")
     _show(result, out, json)
+
+
+def _searched(search: Search, simulator: Simulator | None, agreement: int, out: Path) -> Randomization:
+    """Search, with a bar, and write the report."""
+    search_with_progress(search)
+    save_search_report(out / "report.html", search, simulator, _agreement(search, agreement))
+    say(time_split(search.state.seconds))
+    return search.result()
 
 
 def _show(result: Randomization, out: Path, json: Path | None) -> None:

@@ -87,23 +87,18 @@ def evaluate(
     stand_in = None if twin is None else Twin.named(twin)
     sampler = _sampler(parameters) if stand_in is None else None
     where = f"twin {twin}" if twin is not None else f"simulation, {parameters} parameters"
-    title = f"{artifact} on {task}, {objects} objects, {where}"
+    title = f"{artifact} on {task}, {objects} objects, {where}{', behind the safety gate' * gate}"
     if gate:
         if folder is None or videos:
             what = "--videos films trials" if videos else "a script is followed"
             raise DexSim2RealError(f"{what} only without the safety gate; leave out --gate")
-        title += ", behind the safety gate"
-        results = _run_gated(GatedTrials(artifact, config, stand_in, sampler), range(seeds), trials)
-        _show(title, results)
+        _show(title, _run_gated(GatedTrials(artifact, config, stand_in, sampler), range(seeds), trials), json)
     else:
         env = _environment(folder, config, stand_in, sampler)
         driver = ScriptDriver(env) if folder is None else _policy(folder, env)
         results = _run(env, driver, range(seeds))
-        _show(title, results)
+        _show(title, results, json)
         _film(env, driver, [result for result in results if not result.success][:videos], out)
-    if json is not None:
-        rate = success_rate(results)
-        write_json(json, {"title": title, "success": asdict(rate), "trials": [asdict(result) for result in results]})
 
 
 def _find(artifact: str, task: str | None) -> tuple[Path | None, str]:
@@ -156,12 +151,15 @@ def _run_gated(cell: GatedTrials, seeds: range, trials: int) -> list[TrialResult
     return results
 
 
-def _show(title: str, results: list[TrialResult]) -> None:
+def _show(title: str, results: list[TrialResult], json: Path | None) -> None:
     show(title, result_rows(results))
     if stops := stop_rows(results):
         show("Stopped by the safety gate", stops)
     if failures := [result for result in results if not result.success]:
         show("Failures", failure_rows(failures))
+    if json is not None:
+        rate = success_rate(results)
+        write_json(json, {"title": title, "success": asdict(rate), "trials": [asdict(result) for result in results]})
 
 
 @contextmanager

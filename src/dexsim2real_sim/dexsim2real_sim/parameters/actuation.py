@@ -61,8 +61,12 @@ def _per_part(make: Callable[[str, slice], tuple[Parameter, ...]]) -> tuple[Para
     return tuple(parameter for part, joints in _PARTS.items() for parameter in make(part, joints))
 
 
-def _servo_parameters(part: str, joints: slice) -> tuple[Parameter, ...]:
+def _parameters(part: str, joints: slice) -> tuple[Parameter, ...]:
     arm = part == "arm"
+    return *_of_servos(part, joints, arm), *_of_joints(part, joints, arm), *_of_transmission(part, joints, arm)
+
+
+def _of_servos(part: str, joints: slice, arm: bool) -> tuple[Parameter, ...]:
     return (
         Parameter(
             f"{part}_stiffness",
@@ -97,6 +101,11 @@ def _servo_parameters(part: str, joints: slice) -> tuple[Parameter, ...]:
             source="DeXtreme ADR effort x0.9-1.1 (FACTS 7.2)",
             write=_strength(joints),
         ),
+    )
+
+
+def _of_joints(part: str, joints: slice, arm: bool) -> tuple[Parameter, ...]:
+    return (
         Parameter(
             f"{part}_damping",
             nominal=1.0,
@@ -130,6 +139,11 @@ def _servo_parameters(part: str, joints: slice) -> tuple[Parameter, ...]:
             source="DeXtreme ADR armature x0.8-1.2 (FACTS 7.2)",
             write=_scale("dof_armature", joints),
         ),
+    )
+
+
+def _of_transmission(part: str, joints: slice, arm: bool) -> tuple[Parameter, ...]:
+    return (
         Parameter(
             f"{part}_delay",
             nominal=0.01,
@@ -155,7 +169,7 @@ def _servo_parameters(part: str, joints: slice) -> tuple[Parameter, ...]:
 
 
 PARAMETERS = (
-    *_per_part(_servo_parameters),
+    *_per_part(_parameters),
     Parameter(
         "push_acceleration",
         nominal=0.0,
