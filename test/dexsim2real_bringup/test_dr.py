@@ -96,6 +96,8 @@ def test_parameters_by_name_and_what_needs_references(tmp_path: Path, capsys: py
         (["--factors", "light"], "unknown factor"),
         (["--critic", "vlm"], "--model"),
         (["--critic", "vlm", "--model", "judge"], "OPENAI_API_KEY"),
+        (["--endpoint", "http://localhost:1"], "say --model NAME"),
+        (["--model", "judge"], "say --critic vlm"),
         (["--agreement", "5"], "for the critic vlm"),
         (["--critic", "features"], "--backbone"),
         (["--critic", "features", "--backbone", "missing.onnx"], "cannot read the network"),

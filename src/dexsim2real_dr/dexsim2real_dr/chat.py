@@ -22,6 +22,12 @@ Message = dict[str, Any]
 T = TypeVar("T")
 
 
+def check_endpoint(endpoint: str | None, model: str | None) -> None:
+    """Raise ChatError if a server is named and none of its models, so that nobody would be asked."""
+    if endpoint is not None and model is None:
+        raise ChatError("an endpoint needs the name of a model; say --model NAME")
+
+
 @dataclass(frozen=True)
 class ChatConfig:
     """Where the model is and what it may cost."""

@@ -116,6 +116,7 @@ def test_a_twin_behind_the_real_topics_is_a_twin(tmp_path):
     [
         ({"rounds": 0}, "ask for 1 or more"),
         ({"robot": FR3}, "are for --real"),
+        ({"endpoint": "http://localhost:1"}, "say --model NAME"),
         ({"yes": True}, "are for --real"),
         ({"real": True}, "needs --robot-ip"),
         ({"real": True, "robot": RobotOptions(robot_ip="172.16.0.2")}, "moves an FR3 only"),

@@ -19,7 +19,7 @@ from dexsim2real_audit.ledger import Ledger
 from dexsim2real_audit.report import save_report
 from dexsim2real_audit.suggestion import changed
 from dexsim2real_audit.trace import COMMAND, POSITION
-from dexsim2real_bringup.cli.tables import Cell, show, write_json
+from dexsim2real_bringup.cli.tables import Cell, check_writable, show, write_json
 from dexsim2real_sim import Randomization, Uniform, load_randomization
 from dexsim2real_sim.revision import git_revision
 
@@ -48,6 +48,7 @@ def audit(
         json: write all tables to this file as well.
     """
     config.check()
+    check_writable(out / "audit.html")
     clock = Stopwatch()
     drawn = _load(randomization, config.task)
     with clock("read"):

@@ -8,7 +8,7 @@ import tyro
 
 from dexsim2real_bringup.cli.tables import Cell, show
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_dr.chat import Chat, ChatConfig
+from dexsim2real_dr.chat import Chat, ChatConfig, check_endpoint
 from dexsim2real_dr.curriculum.decomposition import Decomposition, load, reference
 from dexsim2real_dr.curriculum.proposal import propose
 from dexsim2real_dr.training.run_folder import read_config, read_metrics
@@ -37,8 +37,7 @@ def curriculum(
         out: write the decomposition to this YAML file, which `dexsim2real train --curriculum FILE` takes.
         json: write the table to this file as well.
     """
-    if endpoint is not None and model is None:
-        raise DexSim2RealError("an endpoint needs the name of a model; say --model NAME")
+    check_endpoint(endpoint, model)
     if file is not None:
         found, origin = _of_task(load(file), task, file), f"from {file}"
     elif model is not None:

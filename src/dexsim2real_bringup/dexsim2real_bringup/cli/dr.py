@@ -16,7 +16,7 @@ from dexsim2real_bringup.cli.dr_problem import Comparison, open_problem
 from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_bringup.dr_report import Agreement, save_search_report
 from dexsim2real_description import DexSim2RealError, UnknownNameError
-from dexsim2real_dr.chat import Chat, ChatConfig
+from dexsim2real_dr.chat import Chat, ChatConfig, check_endpoint
 from dexsim2real_dr.critics.agreement import wording_agreement
 from dexsim2real_dr.critics.vlm import VlmCritic
 from dexsim2real_dr.critics.vlm_config import VlmConfig
@@ -77,6 +77,9 @@ def run(
     if not names:
         raise DexSim2RealError("no factors are given; name at least one, such as lighting")
     known_task(task)
+    check_endpoint(endpoint, model)
+    if model is not None and given.critic != "vlm" and method != "dreureka":
+        raise DexSim2RealError("a model is asked by the critic vlm and by dreureka; say --critic vlm, or leave it out")
     if agreement and (given.critic != "vlm" or agreement < 3):  # before anything is paid for
         raise DexSim2RealError("--agreement is for the critic vlm, and needs 3 samples or more")
     if method in SILENT:

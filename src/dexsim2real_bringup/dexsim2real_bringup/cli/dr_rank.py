@@ -7,7 +7,7 @@ from pathlib import Path
 from dexsim2real_bringup.cli.dr import known_task, say
 from dexsim2real_bringup.cli.tables import Cell, show
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_dr.chat import Chat, ChatConfig
+from dexsim2real_dr.chat import Chat, ChatConfig, check_endpoint
 from dexsim2real_dr.methods.ranking import asked_ranking, measured_ranking
 
 
@@ -32,8 +32,7 @@ def rank(
         answers: folder that keeps what the model answered, so that nothing is paid twice.
         json: write the table to this file as well.
     """
-    if endpoint is not None and model is None:
-        raise DexSim2RealError("an endpoint needs the name of a model; say --model NAME")
+    check_endpoint(endpoint, model)
     if first < 1:
         raise DexSim2RealError(f"--first is {first}; it must be 1 or more")
     known_task(task)

@@ -12,6 +12,7 @@ import tyro
 from dexsim2real_bringup.graph import RobotOptions
 from dexsim2real_bringup.loop.step import Step
 from dexsim2real_description import DexSim2RealError
+from dexsim2real_dr.chat import check_endpoint
 from dexsim2real_sim.tasks import make_task
 
 RANDOMIZATION = "randomization.yaml"
@@ -74,6 +75,7 @@ class LoopOptions:
         make_task(self.task)
         if self.rounds < 1:
             raise DexSim2RealError(f"{self.rounds} rounds are none; ask for 1 or more")
+        check_endpoint(self.endpoint, self.model)
         if not self.real and (self.yes or self.robot != TWIN):
             raise DexSim2RealError("where the robot is reached, and --yes, are for --real; add it, or leave them out")
         if self.on_hardware:
