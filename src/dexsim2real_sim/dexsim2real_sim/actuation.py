@@ -9,7 +9,7 @@ Array = NDArray[np.float64]
 
 
 class CommandShaper:
-    """Interpolates between targets at the control rate and lets backlash swallow reversals.
+    """Interpolates between targets at the control rate, lets backlash swallow reversals, and delays.
 
     Backlash is a play operator at the gear: the servo's command follows the target only once the gap is taken up.
     """
@@ -25,12 +25,22 @@ class CommandShaper:
         """Start with the gears at these targets, shape (k, J)."""
         self.geared[ids] = targets
 
-    def commands(self, last: Array, target: Array, gap: Array | None) -> Array:
+    def commands(self, last: Array, target: Array, gap: Array | None, late: Array | None = None) -> Array:
         """Servo commands for one policy step [rad], shape (N, physics steps, J).
 
         `last` and `target` are the targets before and after the step, shape (N, J); `gap` is the full width of the
-        play [rad], shape (N, J), or None without. The next call overwrites them.
+        play [rad], `late` a delay in physics steps, 0 to 1, each of shape (N, J), or None without. The next call
+        overwrites them.
         """
+        before = None if late is None else self.geared.copy()
+        path = self._geared_path(last, target, gap)
+        if late is not None and before is not None:
+            earlier = np.concatenate([before[:, None], path[:, :-1]], axis=1)
+            path += late[:, None] * (earlier - path)
+        return path
+
+    def _geared_path(self, last: Array, target: Array, gap: Array | None) -> Array:
+        """Where the gears go, shape (N, physics steps, J)."""
         path = np.multiply(self._ramp, (target - last)[:, None], out=self._commands)
         path += last[:, None]
         if gap is None:

@@ -10,6 +10,7 @@ from dexsim2real_description import JOINTS, Cell
 from dexsim2real_description.meshes import required_meshes
 from dexsim2real_sim.actuation import CommandShaper
 from dexsim2real_sim.config import EnvConfig
+from dexsim2real_sim.delay import ServoDelay
 from dexsim2real_sim.errors import SimError
 from dexsim2real_sim.parameters.actuation import ARM, HAND
 from dexsim2real_sim.parameters.fields import ModelFields
@@ -50,8 +51,9 @@ class Plant:
         self.servos = Servos(self.sim)
         self.ticks = ticks
         """Control periods in a policy step."""
-        self.twin = None if twin is None else TwinPhysics(twin, self.sim, self.fields)
         n = config.num_envs
+        self._delay = ServoDelay(self.fields, n)
+        self.twin = None if twin is None else TwinPhysics(twin, self.sim, self.fields, self._delay)
         half = {slot.name: np.zeros((n, 3)) for slot in task.slots}
         no_edges = {slot.name: np.zeros(n, dtype=bool) for slot in task.slots}
         self.world = World(self.sim, np.zeros(n), {}, half, np.zeros(n), no_edges)
@@ -64,10 +66,11 @@ class Plant:
         """Make the parameter values of these environments felt; their model fields hold the defaults."""
         self.values.write(ids)
         self.servos.read_parameters(ids, self.values)
+        delay = self._of_joints("delay", ids)
+        self._delay.set(ids, delay)
         if self.twin is not None:
-            self.twin.write(ids)
-        self._backlash[ids, ARM] = self.values["arm_backlash"][ids, None]
-        self._backlash[ids, HAND] = self.values["hand_backlash"][ids, None]
+            self.twin.write(ids, delay)
+        self._backlash[ids] = self._of_joints("backlash", ids)
         self._gap = self._backlash if self._backlash.any() else None
         self._pushed = bool(self.values["push_rate"].any())
         self.sim.batch.set_const(ids)  # without it, gravity on a body of another mass is silently wrong
@@ -76,6 +79,12 @@ class Plant:
         """From now on there are cameras: what only they see is written too."""
         self.values.show()
         self.sim.batch.set_const()
+
+    def _of_joints(self, name: str, ids: Ids) -> Array:
+        """A parameter that arm and hand have each, for every joint, shape (k, 23)."""
+        out = np.empty((len(ids), len(JOINTS)))
+        out[:, ARM], out[:, HAND] = (self.values[f"{part}_{name}"][ids, None] for part in ("arm", "hand"))
+        return out
 
     def push(self, noise: NDArray[np.float32]) -> None:
         """Push the objects now and then, for one policy step; `noise` standard normal, shape (N, 4)."""
@@ -88,11 +97,12 @@ class Plant:
 
     def advance(self, last: Array, target: Array) -> None:
         """One policy step from joint targets `last` to `target` [rad], shape (N, 23)."""
-        commands = self.shaper.commands(last, target, self._gap)
+        if self.twin is not None:
+            self.twin.begin_step()
+        commands = self.shaper.commands(last, target, self._gap, self._delay.short)
         if self.twin is None:
             self.sim.advance(commands)
             return
-        self.twin.begin_step()
         for tick in np.split(commands, self.ticks, axis=1):
             self.twin.begin_tick(1 / CONTROL_RATE)
             self.sim.advance(tick)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from dexsim2real_description import JOINTS, TouchLayout
+from dexsim2real_sim.delay import ServoDelay
 from dexsim2real_sim.parameters.actuation import ARM, HAND
 from dexsim2real_sim.parameters.fields import Ids, ModelFields
 from dexsim2real_sim.randomness import NoiseStreams
@@ -23,9 +24,10 @@ NEIGHBOUR = 0.008
 class TwinPhysics:
     """Stribeck friction, jitter of commands and a payload, on every environment of a simulation."""
 
-    def __init__(self, twin: Twin, sim: Simulation, model_fields: ModelFields) -> None:
+    def __init__(self, twin: Twin, sim: Simulation, model_fields: ModelFields, delay: ServoDelay) -> None:
         self._effects, self._seed = twin.unmodelled, twin.seed
-        self._sim, self._fields = sim, model_fields
+        self._sim, self._fields, self._servo_delay = sim, model_fields, delay
+        self._ids = np.arange(sim.num_envs)
         self._forces: Array = sim.batch.bind("qfrc_applied")
         self._static = np.zeros(len(JOINTS))
         self._static[ARM], self._static[HAND] = twin.unmodelled.stribeck_arm, twin.unmodelled.stribeck_hand
@@ -37,8 +39,11 @@ class TwinPhysics:
         """Restart the jitter of commands, as if the first environment were number `first`."""
         self._noise = NoiseStreams(self._seed, self._sim.num_envs, 1, first)
 
-    def write(self, ids: Ids) -> None:
-        """Add the payload to the palm; the robot's gravity compensation does not know of it."""
+    def write(self, ids: Ids, delay: Array) -> None:
+        """Add the payload to the palm; the robot's gravity compensation does not know of it.
+
+        `delay` is what the joints of these environments have without jitter [s], shape (k, 23).
+        """
         fields, effects = self._fields, self._effects
         palm = fields.index("body", "palm")
         mass = fields.array("body_mass")
@@ -48,12 +53,12 @@ class TwinPhysics:
         centre = fields.array("body_ipos")
         centre[ids, palm, 0] += share * (effects.payload_offset - centre[ids, palm, 0])
         fields.array("body_gravcomp")[ids, palm] *= known / mass[ids, palm]
-        self._delay[ids] = fields.array("actuator_delay")[ids]
+        self._delay[ids] = delay
 
     def begin_step(self) -> None:
         """Draw how late this policy step's commands are."""
         lateness = ndtr(self._noise.draw()) * self._effects.timing_jitter  # uniform, from a normal number
-        self._fields.array("actuator_delay")[:] = self._delay + lateness
+        self._servo_delay.set(self._ids, self._delay + lateness)
 
     def begin_tick(self, period: float) -> None:
         """Set the friction torques for the next control tick of `period` [s].

@@ -153,7 +153,6 @@ def _of_transmission(part: str, joints: slice, arm: bool) -> tuple[Parameter, ..
             factor="actuation",
             meaning=f"from command to the {part}'s servos",
             source="at least one period, 1 ms (arm) or 3 ms (hand), and the ROS path; 0-60 ms covers what is reported",
-            write=_add("actuator_delay", joints),
         ),
         Parameter(
             f"{part}_backlash",
