@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_audit.causes import Cause, CauseModel
 from dexsim2real_audit.closed_loop import ClosedLoop, closed_loop, policy_for
+from dexsim2real_audit.delay_model import GROUPS, delay_parts
 from dexsim2real_audit.divergence import ALPHA, Comparison, compare
 from dexsim2real_audit.prediction import EVERY, Prediction, predict
 from dexsim2real_audit.rollout import PERIOD
@@ -22,13 +23,12 @@ from dexsim2real_audit.suggestion import Suggestion, gap, suggest
 from dexsim2real_audit.trace import POSITION, Trace
 from dexsim2real_audit.trace_delay import delay_between
 from dexsim2real_audit.windows import SHORTEST, WindowConfig, find_windows
-from dexsim2real_description import ARM_JOINTS, FINGERS, DexSim2RealError
+from dexsim2real_description import FINGERS, DexSim2RealError
 from dexsim2real_sim import PARAMETERS, EnvConfig, ParameterSampler
 from dexsim2real_sim.counterpart import Counterpart
 
 Array = NDArray[np.float64]
 
-GROUPS: Mapping[str, slice] = {"arm": slice(0, len(ARM_JOINTS)), "hand": slice(len(ARM_JOINTS), None)}
 LONGEST_DELAY = 0.2
 """How far a recording may lag behind the simulation, or lead [s]."""
 SAME_MOTION = 0.7
@@ -84,7 +84,7 @@ class Lag:
 
     group: str
     delay: float
-    """From command to reading [s]: by the parameters estimated, or else by cross-correlation with the middle."""
+    """From command to reading [s]: by regression where it was varied, or else by cross-correlation with the middle."""
     simulated: float
     """In the middle of the family [s]."""
     correlation: float
@@ -209,7 +209,7 @@ def examine(
     with clock("compare"):
         comparison = compare(times, real, family, FLOORS, config.alpha if model is None else config.alpha / 2)
         size = gap(real, family, family)
-        lags, slips = _lags(real, prediction, causes), _slips(real, prediction)
+        lags, slips = _lags(real, prediction, model), _slips(real, prediction)
     return AuditResult(
         config,
         trace.source,
@@ -243,13 +243,13 @@ class Stopwatch:
             self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
 
 
-def _lags(real: Signals, prediction: Prediction, causes: Sequence[Cause]) -> tuple[Lag, ...]:
+def _lags(real: Signals, prediction: Prediction, model: CauseModel | None) -> tuple[Lag, ...]:
     """How late each group of joints is, for those that moved."""
     if POSITION not in real:
         return ()
     middle = prediction.wide[POSITION][0]
     usual = dict(zip(prediction.ranges.names, prediction.ranges.middle, strict=True))
-    estimated = {cause.parameter: cause.value for cause in causes}
+    learnt = {} if model is None else model.delays
     breaks = np.diff(prediction.stamps) > 2 * EVERY * PERIOD
     found = []
     for group, columns in GROUPS.items():
@@ -261,11 +261,9 @@ def _lags(real: Signals, prediction: Prediction, causes: Sequence[Cause]) -> tup
         lag = delay_between(earlier, later, EVERY * PERIOD / 1e9, min(LONGEST_DELAY, len(told) / 240))
         if lag.correlation < SAME_MOTION:
             continue
-        parts = (f"{group}_delay", "joint_lag")
-        simulated = sum(usual.get(name, PARAMETERS[name].nominal) for name in parts)
-        told = any(name in estimated for name in parts)
-        delay = sum(estimated.get(name, PARAMETERS[name].nominal) for name in parts)
-        found.append(Lag(group, delay if told else simulated + lag.seconds, float(simulated), lag.correlation))
+        simulated = float(sum(usual.get(part, PARAMETERS[part].nominal) for part in delay_parts(group)))
+        delay = learnt[group](real) if group in learnt else simulated + lag.seconds
+        found.append(Lag(group, delay, simulated, lag.correlation))
     return tuple(found)
 
 

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dexsim2real_audit.delay_model import GROUPS, DelayModel, delay_parts
 from dexsim2real_audit.features import Features
 from dexsim2real_audit.signals import Signals
+from dexsim2real_audit.trace import POSITION
 from dexsim2real_sim import PARAMETERS
 from dexsim2real_sim.ridge import Ridge
 
@@ -120,9 +122,13 @@ class CauseModel:
         columns = [ranges.names.index(name) for name in self._names]
         self._features = Features(family, floors)
         inside, outside = (_whole(part) for part in (family, wide))
-        rows = np.concatenate([self._features(family)[inside], self._features(wide)[outside]])
-        wanted = np.concatenate([draws[inside], wide_draws[outside]])[:, columns]
-        self._ridge = Ridge(rows, wanted)
+        every = {name: np.concatenate([family[name][inside], wide[name][outside]]) for name in family}
+        known = np.concatenate([draws[inside], wide_draws[outside]])
+        wanted = known[:, columns]
+        self._ridge = Ridge(self._features(every), wanted)
+        varied = [group for group in GROUPS if POSITION in family and set(delay_parts(group)) & set(self._names)]
+        self.delays = {group: DelayModel(group, every, known, ranges.names, floors) for group in varied}
+        """From command to reading, by group of joints; of those whose delay was varied."""
         members = self._ridge.left_out[: inside.sum()]
         self._usual, self._spread = members.mean(axis=0), members.std(axis=0) + 1e-12
         self._told = np.clip(1 - self._ridge.error**2 / np.maximum(wanted.var(axis=0), 1e-24), 0.0, 1.0)
