@@ -52,7 +52,8 @@ def test_real_panda_held_out(result):
     before, after, reference = (result.errors(model)[1] for model in (MAKER, TUNED, PUBLISHED))
     assert np.all(after < np.array(REFERENCE))
     assert np.all(after < 0.5 * before)
-    assert np.sum(after < 0.75 * reference) >= 6  # on the same 4 s; joint 2 is the exception
+    assert np.all(after < reference)  # on the same 4 s
+    assert np.sum(after < 0.55 * reference) >= 6
     assert result.held_out.time[0] == pytest.approx(10.1, abs=0.02)
     assert result.train.time[-1] < 9.95
 

@@ -1,17 +1,23 @@
 """Identification of arms that are known exactly: a simulated Panda with hidden inertias and friction."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dexsim2real_description.arm import PANDA, PANDA_INERTIAS
+from dexsim2real_description.model import Inertia, Joint
 from dexsim2real_dr.identify.arm import LINKS, start_inertias
 from dexsim2real_dr.identify.chain import Chain
-from dexsim2real_dr.identify.dynamics import Dynamics, columns, rms
+from dexsim2real_dr.identify.dynamics import Dynamics, columns, friction_direction, rms
 from dexsim2real_dr.identify.fit import fit_dynamics
 from dexsim2real_dr.identify.identifiability import directions_told, left_open, parameter_names, structure
 from dexsim2real_dr.identify.motion import Motion
 
 CHAIN = Chain.of([joint for joint in PANDA.joints if joint.axis is not None])
+SENSORS = np.zeros((7, 5))
+SENSORS[3] = [0.1, -0.05, 0.0, 0.006, 0.0]
+"""Joint 4 reads 0.11 N m at some angle although nothing pulls, and 0.6 % of the moment about its y axis."""
 TERMS = np.tile([0.4, 0.2, 0.0, 0.1], (7, 1)) * np.linspace(1.0, 0.4, 7)[:, None]
 
 
@@ -30,7 +36,7 @@ def excite(seconds, seed, rate=100.0):
 
 @pytest.fixture(scope="module")
 def fitted():
-    truth = Dynamics(PANDA_INERTIAS[1:], TERMS)
+    truth = Dynamics(PANDA_INERTIAS[1:], TERMS, np.zeros((7, 5)))
     motion = excite(10, 0)
     noise = np.random.default_rng(1).normal(0, 0.02, motion.tau.shape)
     measured = Motion(motion.time, motion.q, motion.dq, motion.ddq, truth.torque(CHAIN, motion) + noise)
@@ -53,8 +59,61 @@ def test_another_motion_is_predicted(fitted):
     assert np.all(after < 0.1 * before)
 
 
-def test_noise_is_estimated(fitted):
-    np.testing.assert_allclose(fitted[2].noise, 0.02, rtol=0.3)
+@pytest.fixture(scope="module")
+def misread():
+    """The maker's own arm with friction, read by imperfect sensors."""
+    truth = Dynamics(start_inertias("panda"), TERMS, SENSORS)
+    motion = excite(10, 0)
+    noise = np.random.default_rng(1).normal(0, 0.02, motion.tau.shape)
+    measured = replace(motion, tau=truth.torque(CHAIN, motion) + noise)
+    return fit_dynamics(CHAIN, measured, start_inertias("panda"), 10.0)
+
+
+def test_noise_is_estimated(misread):
+    """White noise of 0.02 at 100 Hz, of which the filter leaves the integral of 1 / (1 + (f / 3 Hz)^4)^2 over 50 Hz.
+
+    That is 3 x 0.833 / 50 of its power: 0.02 x sqrt(0.05) = 0.0045; parameters fitted take some of that.
+    """
+    np.testing.assert_allclose(misread.noise, 0.0042, rtol=0.3)
+
+
+def test_vibration_has_no_say():
+    """Two joints shake at 6 Hz, a hundred times more than the noise of the others: friction is found as without."""
+    truth = Dynamics(PANDA_INERTIAS[1:], TERMS, np.zeros((7, 5)))
+    motion = excite(10, 0)
+    shaken = truth.torque(CHAIN, motion)
+    shaken[:, :2] += 2.0 * np.sin(2 * np.pi * 6 * motion.time)[:, None]
+    fit = fit_dynamics(CHAIN, replace(motion, tau=shaken), start_inertias("panda"), 10.0)
+    np.testing.assert_allclose(fit.dynamics.joint_terms[:2, :2], truth.joint_terms[:2, :2], rtol=0.2)
+    assert np.all(fit.noise[:2] < 0.15)
+
+
+def test_friction_turns_over_a_travel():
+    """Forwards, then back by 2 mrad in one step or in two: -1 + 2 / e; far back: all of it; at rest it stays."""
+    q = np.array([0.0, 0.1, 0.099, 0.098, 0.098, 0.0])[:, None]
+    direction = friction_direction(q, np.ones_like(q))[:, 0]
+    np.testing.assert_allclose(direction[:2], 1.0)
+    np.testing.assert_allclose(direction[2:5], [-1 + 2 * np.exp(-0.5), -1 + 2 * np.exp(-1.0), -1 + 2 * np.exp(-1.0)])
+    assert direction[5] == pytest.approx(-1.0, abs=1e-9)
+    once = friction_direction(np.array([[0.1], [0.098]]), np.ones((2, 1)))
+    assert once[1, 0] == pytest.approx(direction[3])
+
+
+def test_what_a_sensor_reads_beside_the_torque():
+    """A rod of 2 kg reaches 0.5 m out along x from an upright joint, at rest: 9.81 N m about -y."""
+    upright = Chain.of([Joint("hinge", "base", "rod", axis=(0.0, 0.0, 1.0))])
+    rod = Inertia(2.0, (0.5, 0.0, 0.0), (0.1, 0.1, 0.1))
+    still = np.array([[np.pi / 2]])
+    motion = Motion(np.zeros(1), still, 0 * still, 0 * still, 0 * still)
+    terms = np.array([[0.05, 0.02, 0.1, 0.01, 0.3]])
+    reading = Dynamics((rod,), np.array([[0.0, 0.0, 0.0, 0.2]]), terms).torque(upright, motion)
+    assert reading[0, 0] == pytest.approx(0.2 + 0.05 - 0.01 * 9.81)
+
+
+def test_errors_of_a_sensor_are_found(misread):
+    found = misread.dynamics.sensor_terms
+    assert np.all(np.abs(found[3] - SENSORS[3]) < [0.03, 0.03, 0.002, 0.002, 0.002])
+    assert np.abs(np.delete(found, 3, axis=0)).max() < 0.03
 
 
 def test_the_columns_are_the_model(fitted):
@@ -64,7 +123,8 @@ def test_the_columns_are_the_model(fitted):
 
     bodies = np.concatenate([inertial_vector(inertia) for inertia in fit.dynamics.inertias])
     parameters = np.concatenate([bodies, fit.dynamics.joint_terms.ravel()])
-    np.testing.assert_allclose(columns(CHAIN, motion) @ parameters, fit.dynamics.torque(CHAIN, motion), atol=1e-9)
+    ideal = replace(fit.dynamics, sensor_terms=np.zeros((7, 5)))
+    np.testing.assert_allclose(columns(CHAIN, motion) @ parameters, ideal.torque(CHAIN, motion), atol=1e-9)
 
 
 def test_without_motion_the_prior_stays():
@@ -93,8 +153,6 @@ def test_structure_of_the_panda():
 
 def test_structure_of_a_pendulum():
     """One hinge about vertical z: only Izz acts, and armature adds to it."""
-    from dexsim2real_description.model import Joint
-
     pendulum = Chain.of([Joint("hinge", "base", "rod", axis=(0.0, 0.0, 1.0))])
     found = structure(pendulum, ["rod"])
     assert found.rank == 4  # Izz + armature, Coulomb, viscous, offset

@@ -21,7 +21,7 @@ def result():
     ddq = -0.5 * np.arange(1, 8) ** 2 * np.sin(np.outer(time, np.arange(1, 8)))
     motion = Motion(time, q, dq, ddq, np.zeros_like(q))
     chain = Chain.of([joint for joint in FR3.joints if joint.axis is not None])
-    torque = Dynamics(start_inertias("fr3"), np.full((7, 4), 0.05)).torque(chain, motion)
+    torque = Dynamics(start_inertias("fr3"), np.full((7, 4), 0.05), np.zeros((7, 5))).torque(chain, motion)
     torque += np.random.default_rng(0).normal(0, 0.05, torque.shape)
     return identify_arm(Motion(time, q, dq, ddq, torque), ArmConfig(arm="fr3"))
 
@@ -47,6 +47,8 @@ def test_the_file_says_how_good_and_what_is_open(file):
     data = yaml.safe_load(file.read_text())
     assert len(data["validation"]["tuned"]["held_out"]) == 7
     assert "published" not in data["validation"]  # there is none for the FR3
+    assert list(data["torque_sensors"]) == list(ARM_JOINTS)
+    assert list(data["torque_sensors"]["arm_joint_1"]) == ["turn_sin", "turn_cos", "leak_x", "leak_y", "leak_z"]
     assert "arm_link_1.mass" in data["identifiability"]["open"]
     assert data["identifiability"]["only_in_sums"]["arm_joint_1.armature"] == ["arm_link_1.Izz"]
 

@@ -19,6 +19,7 @@ from dexsim2real_dr.identify.arm import ArmConfig, ArmResult, identify_arm, moti
 from dexsim2real_dr.identify.autotune import TuneConfig
 from dexsim2real_dr.identify.compliance import fit_compliance, press_of
 from dexsim2real_dr.identify.couplings import Coupling, find_couplings, parse_pair
+from dexsim2real_dr.identify.dynamics import SENSOR_TERMS
 from dexsim2real_dr.identify.motion import Motion, read_columns, read_csv
 from dexsim2real_dr.identify.params_file import describe, save_params, with_couplings
 from dexsim2real_dr.identify.plots import error_bars_figure, torque_error_figure
@@ -177,6 +178,10 @@ def _save_report(path: Path, result: ArmResult, source: str, rows: list[Row], to
         {"joint": joint, **{name: float(value) for name, value in zip(names, terms[i], strict=True)}}
         for i, joint in enumerate(result.chain.names)
     ]
+    sensors: list[Row] = [
+        {"joint": joint, **{name: float(value) for name, value in zip(SENSOR_TERMS, row, strict=True)}}
+        for joint, row in zip(result.chain.names, result.fit.dynamics.sensor_terms, strict=True)
+    ]
     masses: list[Row] = [
         {
             "link": f"arm_link_{i + 1}",
@@ -198,6 +203,7 @@ def _save_report(path: Path, result: ArmResult, source: str, rows: list[Row], to
             Section("Error over time", figure=torque_error_figure(result), caption="Measured minus predicted torque"),
             Section("What the data cannot tell", str(told["note"])),
             Section("Joint friction", rows=friction),
+            Section("Torque sensors", "Errors that a simulator has none of; see docs/identify.md.", rows=sensors),
             Section("Links", rows=masses),
         ],
     )

@@ -16,7 +16,7 @@ from dexsim2real_description.arm import ARMS, FR3_INERTIAS, PANDA_CAD_MASSES, PA
 from dexsim2real_description.model import Inertia
 from dexsim2real_dr.identify.chain import Chain
 from dexsim2real_dr.identify.dynamics import Dynamics, published_friction, rms
-from dexsim2real_dr.identify.fit import Fit, fit_dynamics
+from dexsim2real_dr.identify.fit import KEEP, Fit, fit_dynamics
 from dexsim2real_dr.identify.inertia import PER_LINK, scaled_to
 from dexsim2real_dr.identify.load import hand_load
 from dexsim2real_dr.identify.motion import Motion, make_motion
@@ -28,8 +28,6 @@ MAKER, TUNED, PUBLISHED = "maker's", "tuned", "published"
 
 TRIM = 0.1
 """Left out at the ends of both parts, where the filter's transient is [s]."""
-KEEP = 10
-"""Samples kept per period of the cutoff frequency; more are the same information again."""
 LINKS: tuple[str, ...] = tuple(f"arm_link_{i}" for i in range(1, 8))
 """The moving links."""
 

@@ -62,16 +62,20 @@ class Chain:
         `q`, `dq`, `ddq` are joint positions [rad], velocities [rad/s] and accelerations [rad/s^2], shape (N, n).
         Times the inertial parameters of all links, shape (10 n,), it gives joint torque [N m], shape (N, n).
         """
+        return np.asarray(np.einsum("ij,nijk->nik", self.axes, self.moments(q, dq, ddq)))
+
+    def moments(self, q: Array, dq: Array, ddq: Array) -> Array:
+        """The same for all three components of the moment at each joint, in the frame it turns, (N, n, 3, 10 n)."""
         samples, n = q.shape
         turned = [self.rotations[i] @ _rotation(self.axes[i], q[:, i]) for i in range(n)]
         wrenches = self._link_wrenches(turned, dq, ddq)
-        out = np.zeros((samples, n, n, PER_LINK))
+        out = np.zeros((samples, n, 3, n, PER_LINK))
         for link in range(n):
             wrench = wrenches[link]
             for joint in range(link, -1, -1):
-                out[:, joint, link] = np.einsum("i,nik->nk", self.axes[joint], wrench[:, 3:])
+                out[:, joint, :, link] = wrench[:, 3:]
                 wrench = _to_parent(turned[joint], self.offsets[joint], wrench)
-        return out.reshape(samples, n, n * PER_LINK)
+        return out.reshape(samples, n, 3, n * PER_LINK)
 
     def _link_wrenches(self, turned: Sequence[Array], dq: Array, ddq: Array) -> list[Array]:
         """Force and moment at each link's origin per unit of its parameters, each shape (N, 6, 10)."""

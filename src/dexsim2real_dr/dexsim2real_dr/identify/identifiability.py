@@ -12,7 +12,7 @@ from scipy.linalg import qr, solve_triangular
 from dexsim2real_dr.identify.chain import Chain
 from dexsim2real_dr.identify.dynamics import JOINT_TERMS, columns
 from dexsim2real_dr.identify.fit import Fit
-from dexsim2real_dr.identify.inertia import PARAMETER_NAMES
+from dexsim2real_dr.identify.inertia import PARAMETER_NAMES, PER_LINK
 from dexsim2real_dr.identify.motion import Motion
 
 Array = NDArray[np.float64]
@@ -63,13 +63,19 @@ def parameter_names(chain: Chain, links: Sequence[str], per_link: Sequence[str] 
 
 
 def left_open(fit: Fit) -> Array:
-    """Share of each parameter's prior width that is left after the data, 0 to 1, shape (14 n,)."""
-    return np.minimum(1.0, np.sqrt(np.diag(fit.covariance)))
+    """Share of the prior width of each of the robot's parameters that is left after the data, 0 to 1, shape (14 n,)."""
+    return np.minimum(1.0, np.sqrt(np.diag(_of_robot(fit))))
 
 
 def directions_told(fit: Fit) -> int:
-    """Number of independent combinations of parameters that the data told."""
-    return int(np.sum(np.linalg.eigvalsh(fit.covariance) < TOLD**2))
+    """Number of independent combinations of the robot's parameters that the data told."""
+    return int(np.sum(np.linalg.eigvalsh(_of_robot(fit)) < TOLD**2))
+
+
+def _of_robot(fit: Fit) -> Array:
+    """Covariance without the errors of the sensors, which are no property of the robot, shape (14 n, 14 n)."""
+    size = len(fit.dynamics.inertias) * (PER_LINK + len(JOINT_TERMS))
+    return fit.covariance[:size, :size]
 
 
 def _random_motion(chain: Chain) -> Motion:

@@ -17,7 +17,7 @@ from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.identify.arm import LINKS, ArmResult
 from dexsim2real_dr.identify.autotune import TuneResult
 from dexsim2real_dr.identify.couplings import Coupling, couple
-from dexsim2real_dr.identify.dynamics import JOINT_TERMS
+from dexsim2real_dr.identify.dynamics import JOINT_TERMS, SENSOR_TERMS
 from dexsim2real_dr.identify.identifiability import TOLD, directions_told, left_open, parameter_names, structure
 from dexsim2real_sim.parameters import PARAMETERS, check_values
 
@@ -100,6 +100,10 @@ def describe(result: ArmResult, source: str) -> dict[str, Any]:
         "source": source,
         "links": {name: _plain(asdict(inertia)) for name, inertia in params.links.items()},
         "joints": {name: _plain(asdict(joint)) for name, joint in params.joints.items()},
+        "torque_sensors": {
+            name: _plain(dict(zip(SENSOR_TERMS, row, strict=True)))
+            for name, row in zip(result.chain.names, result.fit.dynamics.sensor_terms, strict=True)
+        },
         "validation": _validation(result),
         "identifiability": _identifiability(result),
     }
