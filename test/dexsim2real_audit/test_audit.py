@@ -58,7 +58,7 @@ def test_a_late_arm_is_found_and_explained(results, tmp_path):
     assert result.diverged
     assert result.causes[0].parameter == "arm_delay"
     lag = next(lag for lag in result.lags if lag.group == "arm")
-    assert lag.delay == pytest.approx(0.063, abs=0.01)  # and 3 ms of age of the readings
+    assert lag.delay == pytest.approx(0.063, abs=0.005)  # and 3 ms of age of the readings
     best = result.suggestions[0]
     assert best.parameter == "arm_delay"
     assert best.low <= 0.07

@@ -34,7 +34,7 @@ LIFT = 0.06
 """With the object [m]."""
 ARM_SWING = 0.05
 HAND_SWING = np.array([0.05, 0.2, 0.2, 0.2] * 3 + [0.05, 0.06, 0.2, 0.2])
-"""Amplitudes in free motion [rad]; neighbouring fingers do not meet, no joint its limit."""
+"""Amplitudes in free motion [rad]; no joint meets its limit, neighbouring fingertips brush against each other."""
 HELD_SWING = 0.3
 """Share of the arm's swing while the object is held."""
 ARM_FREQUENCIES = np.linspace(0.7, 1.9, len(ARM_JOINTS))
