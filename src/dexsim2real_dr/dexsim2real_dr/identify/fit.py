@@ -44,7 +44,7 @@ TERM_WIDTHS: tuple[float, ...] = (0.5, 0.5, 0.1, 0.3)
 """Prior widths of JOINT_TERMS around zero [N m, N m s/rad, kg m^2, N m]; published arms lie inside (FACTS 1.4)."""
 TERM_LOWER: tuple[float, ...] = (0.0, 0.0, 0.0, -np.inf)
 SENSOR_WIDTHS: tuple[float, ...] = (0.05, 0.05, 0.003, 0.003, 0.003)
-"""Prior widths of SENSOR_TERMS around zero [N m, N m, 1, 1, 1]; by cross-validation (docs/identify.md)."""
+"""Prior widths of SENSOR_TERMS around zero [N m, N m, 1, 1, 1]; docs/identify.md says how they were chosen."""
 KEEP = 10
 """Samples kept per period of a cutoff frequency; more are the same information again."""
 FIT_CUTOFF = 3.0
