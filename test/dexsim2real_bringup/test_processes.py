@@ -1,5 +1,6 @@
 """Command lines and ends of processes."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def nodes(tmp_path, monkeypatch):
     (package / "deaf.py").write_text(NODE.format(reaction="None"))
     (package / "starting.py").write_text("import time; print('importing', flush=True); time.sleep(60)")
     (package / "failing.py").write_text("raise SystemExit(2)")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     return lambda *names: [NodeSpec("stand_ins", name, name) for name in names]
 
 
