@@ -10,9 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from dexsim2real_description.hand import SKIN_RADIUS
 from dexsim2real_sim.env import DexEnv
 from dexsim2real_sim.objects import ObjectModel
-from dexsim2real_sim.pinch import ARM_BETWEEN, ARM_OVER, STRONG_THUMB, YAW, Pinch, arm_over, closing, pinch_pose
+from dexsim2real_sim.pinch import (
+    ARM_BETWEEN,
+    ARM_OVER,
+    PINCHING,
+    STRONG_THUMB,
+    YAW,
+    Pinch,
+    arm_over,
+    closing,
+    pinch_markers,
+    pinch_pose,
+)
 from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.scripted.script import Move, Script
 from dexsim2real_sim.tasks.starts import OPENING
@@ -27,6 +39,8 @@ CLEAR = 0.01
 """An object this far above the table is in the air [m]."""
 CARRYING = 0.12
 """Mean speed of an object over the table, at most [m/s]: a tall one hangs between the fingers and must not swing."""
+_ASTRAY = 0.01
+"""How far fingertips may be from where they open around an object, to be around it [m]."""
 SETTLING = 0.5
 """The arm follows its targets with a lag of 0.1 s; after this it has caught up [s]."""
 
@@ -43,12 +57,12 @@ class PinchScript(Script):
         self.pinch = Pinch(self.kinematics, STRONG_THUMB)
 
     def pick(self, env: int, body: str, model: ObjectModel) -> Generator[Move, None, float]:
-        """Take a body, which is such an object, from above and lift it; one that is in the hand is pinched anew.
+        """Take a body, which is such an object, from above and lift it; one between the fingers is pinched as it is.
 
         Returns by how much it may be turned to where the arm reaches furthest [rad].
         """
         grasp, width = pinch_pose(self.body(env, body), model.half, model.kind != "box")
-        if self.holds(env, body, model):
+        if self.holds(env, body, model) or self.around(env, body, model):
             grasp = Pose(grasp.position, closing(self.palm_target(env)))
             above = self.palm_target(env).moved(z=CLEARANCE - self._height(env, body, model))
         else:
@@ -62,8 +76,12 @@ class PinchScript(Script):
         return math.copysign(YAW, yaw) - yaw
 
     def take_over(self, env: int, body: str, model: ObjectModel) -> Iterator[Move]:
-        """What a plan that begins in the midst of an episode begins with: let go of what is not held in the air."""
-        if self.env.steps[env] and not self.holds(env, body, model):
+        """What a plan that begins in the midst of an episode begins with: away from what is in the hand's way.
+
+        A hand that holds the body, or is around it, or over it, goes on from there as it would in a plan of its own.
+        """
+        useful = self.holds(env, body, model) or self.around(env, body, model) or self._over(env, body, model)
+        if self.env.steps[env] and not useful:
             yield from self.release(env, model)
 
     def holds(self, env: int, body: str, model: ObjectModel) -> bool:
@@ -71,11 +89,27 @@ class PinchScript(Script):
         index, middle, _, thumb = self.env.sim.touching[env]
         return bool(thumb and (index or middle)) and self._height(env, body, model) > CLEAR
 
+    def around(self, env: int, body: str, model: ObjectModel) -> bool:
+        """Whether thumb and fingers are open around a body, which is such an object, or closed on it."""
+        sim = self.env.sim
+        is_round = np.array([model.kind != "box"])
+        markers = pinch_markers(sim.pose(body)[env : env + 1], model.half[None], is_round)[0]
+        gaps = np.linalg.norm(markers - sim.tip_middles[env, PINCHING], axis=1)
+        return bool((gaps < SKIN_RADIUS + OPENING / 2 + _ASTRAY).all())
+
+    def _over(self, env: int, body: str, model: ObjectModel) -> bool:
+        """Whether all fingertips are higher than a body, which is such an object."""
+        top = self._height(env, body, model) + self.env.world.table_height[env] + 2 * self._reach(env, body, model)
+        return bool(self.env.sim.tip_middles[env, :, 2].min() > top + SKIN_RADIUS)
+
     def _height(self, env: int, body: str, model: ObjectModel) -> float:
         """Of a body's lowest point over the table, for a box that just contains it [m]."""
-        pose = self.body(env, body)
-        reach = np.abs(pose.rotation.as_matrix()[2]) @ model.half
-        return float(pose.position[2] - reach - self.env.world.table_height[env])
+        below = self.body(env, body).position[2] - self._reach(env, body, model)
+        return float(below - self.env.world.table_height[env])
+
+    def _reach(self, env: int, body: str, model: ObjectModel) -> float:
+        """Half of a body's height as it lies, for a box that just contains it [m]."""
+        return float(np.abs(self.body(env, body).rotation.as_matrix()[2]) @ model.half)
 
     def approach(self, env: int, palm: Pose, hand: Array, over: Array) -> Iterator[Move]:
         """Bring the empty hand to where a grasp begins, with hand joints [rad], shape (16,).
