@@ -10,6 +10,7 @@ from dexsim2real_sim.env import make_env
 from dexsim2real_sim.pinch import YAW
 from dexsim2real_sim.pose import Pose
 from dexsim2real_sim.scripted import SCRIPTS
+from dexsim2real_sim.scripted.pick_place import PickPlaceScript
 from dexsim2real_sim.scripted.pinching import CLEARANCE, PinchScript, upright_turn
 from dexsim2real_sim.scripted.rollout import run_script
 from dexsim2real_sim.scripted.script import Move
@@ -79,6 +80,7 @@ def test_who_takes_over_near_the_table_lets_go_and_withdraws_first() -> None:
     env = make_env("pick_place", 1, seed=0, objects="colored_block", pregrasp=True)
     env.reset()
     script = SCRIPTS["pick_place"](env)
+    env.sim.pose("object")[0, 1] += 0.1
     env.step(np.zeros((1, 23)))
     script.begin(0)
     low = script.palm_target(0).position[2]
@@ -86,3 +88,30 @@ def test_who_takes_over_near_the_table_lets_go_and_withdraws_first() -> None:
         env.step(script.act())
     assert script.palm_target(0).position[2] - low == pytest.approx(CLEARANCE, abs=0.02)
     assert not env.sim.touching[0].any()
+
+
+class TakeOver(PickPlaceScript):
+    """The legs of a plan that begins in the midst of an episode, before its own."""
+
+    def legs(self) -> list[Move]:
+        return list(self.take_over(0, "object", self.env.starter.objects[0]["object"]))
+
+
+@pytest.mark.parametrize(
+    ("height", "around"),
+    [(0.0, True), (0.05, False), (0.3, False)],  # open around it, fingers beside it, over it
+)
+def test_a_hand_goes_on_from_around_its_object_or_over_it_and_withdraws_from_beside_it(
+    height: float, around: bool
+) -> None:
+    env = make_env("pick_place", 1, seed=0, objects="sugar_box", pregrasp=True)  # 0.175 m high
+    env.reset()
+    script = TakeOver(env)
+    body, model = env.sim.pose("object")[0], env.starter.objects[0]["object"]
+    body[2] -= height
+    env.sim.forward(np.array([0]))
+    env.steps[:] = 50
+    assert script.around(0, "object", model) == around
+    assert bool(script.legs()) == (height == 0.05)
+    env.steps[:] = 0
+    assert not script.legs()
