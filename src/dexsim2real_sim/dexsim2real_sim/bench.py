@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -95,10 +96,15 @@ def _record_commands(env: DexEnv, actions: NDArray[np.float64]) -> list[NDArray[
 
 
 def _async_pool(task: str, count: int) -> gym.vector.AsyncVectorEnv | None:
-    """Gymnasium's process pool over single environments, none where the processes would not fit."""
+    """Gymnasium's process pool over single environments, none where the processes would not fit.
+
+    They are forked from a process that has imported all this and runs no threads: forked from this one, whose physics
+    does, now and then one crashes.
+    """
     if count > LARGEST_POOL:
         return None
-    return gym.vector.AsyncVectorEnv([partial(SingleEnv, task)] * count)
+    multiprocessing.set_forkserver_preload([__name__])
+    return gym.vector.AsyncVectorEnv([partial(SingleEnv, task)] * count, context="forkserver")
 
 
 Observation = dict[str, Any]
