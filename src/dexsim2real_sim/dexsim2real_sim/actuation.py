@@ -32,11 +32,12 @@ class CommandShaper:
         play [rad], `late` a delay in physics steps, 0 to 1, each of shape (N, J), or None without. The next call
         overwrites them.
         """
-        before = None if late is None else self.geared.copy()
+        if late is None:
+            return self._geared_path(last, target, gap)
+        before = self.geared.copy()
         path = self._geared_path(last, target, gap)
-        if late is not None and before is not None:
-            earlier = np.concatenate([before[:, None], path[:, :-1]], axis=1)
-            path += late[:, None] * (earlier - path)
+        earlier = np.concatenate([before[:, None], path[:, :-1]], axis=1)
+        path += late[:, None] * (earlier - path)
         return path
 
     def _geared_path(self, last: Array, target: Array, gap: Array | None) -> Array:
