@@ -1,16 +1,18 @@
 """Formulas that numba compiles: as Python would compute them, one or many, wherever they may be kept."""
 
 import ast
+import fcntl
 import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
-from dexsim2real_sim.compiled import compiled, of_numbers, of_vectors
+from dexsim2real_sim.compiled import LOCK, compiled, of_numbers, of_vectors
 
 SOURCES = [
     path
@@ -32,7 +34,7 @@ def largest_below(values: np.ndarray, bound: float, found: np.ndarray) -> None:
             found[0] = max(found[0], value)
 
 
-@compiled
+@compiled("(f8[:], f8)")
 def fill(values: np.ndarray, number: float) -> None:
     for i in range(len(values)):
         values[i] = number
@@ -53,6 +55,22 @@ def test_a_compiled_loop_writes_into_its_argument():
     values = np.zeros(3)
     fill(values, 2.0)
     assert values.tolist() == [2.0, 2.0, 2.0]
+
+
+def half(number: float) -> float:
+    return number / 2
+
+
+def test_one_process_at_a_time_compiles_what_is_kept(monkeypatch):
+    folder = Path(numba.njit(cache=True)(half).stats.cache_path)
+
+    def while_compiling(_signatures, cache):
+        with (folder / LOCK).open("a") as another, pytest.raises(BlockingIOError):
+            fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lambda function: cache
+
+    monkeypatch.setattr("dexsim2real_sim.compiled.vectorize", while_compiling)
+    assert of_numbers("f8(f8)")(half) is True
 
 
 def test_works_where_nothing_can_be_kept(tmp_path):
@@ -148,7 +166,7 @@ OWN = 1.0
 DERIVED: float = 2 * THEIRS
 def helper(a: float) -> float:
     return theirs(a)
-@compiled
+@compiled("f8(f8)")
 def formula(a: hand.Number) -> float:
     {body}
 """
@@ -157,4 +175,4 @@ def formula(a: hand.Number) -> float:
 
 def test_a_formula_that_is_no_function_of_the_file_is_not_overlooked():
     with pytest.raises(AssertionError, match="compiled otherwise"):
-        borrowed("from dexsim2real_sim.compiled import compiled\ntwice = compiled(lambda a: 2 * a)\n")
+        borrowed("from dexsim2real_sim.compiled import compiled\ntwice = compiled('f8(f8)')(lambda a: 2 * a)\n")

@@ -38,7 +38,7 @@ class Lag:
         return late
 
 
-@compiled
+@compiled("(f4[:, :, ::1], intp, intp[::1], f4[::1], f4[:, ::1])")
 def _read(
     past: NDArray[np.float32],
     newest: int,

@@ -152,7 +152,7 @@ def pinch_axes(pose: Array, half: Array, is_round: NDArray[np.bool_]) -> tuple[A
     return direction, width, height
 
 
-@compiled
+@compiled("(f8[:], f8[:], b1)")
 def _best(pose: Array, half: Array, is_round: bool) -> tuple[float, float, float]:
     """`pinch_axes` of one object."""
     w, x, y, z = pose[3:]
