@@ -17,23 +17,30 @@ settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")
-def graph_lock(tmp_path_factory):
-    """A file that all test processes of a run share."""
-    return tmp_path_factory.getbasetemp().parent / "graph.lock"
+def machine(tmp_path_factory):
+    """Locks that all test processes of a run share: a turnstile, and who is in."""
+    folder = tmp_path_factory.getbasetemp().parent
+    with (folder / "turnstile.lock").open("w") as turnstile, (folder / "machine.lock").open("w") as inside:
+        yield turnstile, inside
+
+
+@pytest.fixture(autouse=True)
+def share_of_the_machine(machine, request):
+    """A graph has the machine to itself, whatever the number of test processes, or it could not keep real time."""
+    turnstile, inside = machine
+    alone = "ros_environment" in request.fixturenames
+    fcntl.flock(turnstile, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(inside, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    finally:
+        fcntl.flock(turnstile, fcntl.LOCK_UN)
+    yield
+    fcntl.flock(inside, fcntl.LOCK_UN)
 
 
 @pytest.fixture
-def ros_environment(monkeypatch, graph_lock):
-    """This process's environment, and that of its children, for a graph of its own on this machine.
-
-    One graph at a time, whatever the number of test processes: two need more than two processors to keep real time.
-    """
-    with graph_lock.open("w") as opened:
-        fcntl.flock(opened, fcntl.LOCK_EX)
-        yield _environment(monkeypatch)
-
-
-def _environment(monkeypatch):
+def ros_environment(share_of_the_machine, monkeypatch):
+    """This process's environment, and that of its children, for a graph of its own on this machine."""
     graph = pytest.importorskip(
         "dexsim2real_bringup.ros_environment", reason="colcon shows it only in a sourced workspace"
     )

@@ -27,7 +27,7 @@ def tables(file):
     [
         ("sim", "bench", "--task", "pick_place", "--num-envs", "2", "--seconds", "0.05", "--no-images"),
         ("bench", "graph", "--seconds", "2", "--no-markers"),
-        ("bench", "faults", "--only", "policy killed", "--no-markers"),
+        ("bench", "faults", "--only", "policy killed", "--no-cameras"),
         ("bench", "recorder", "--seconds", "2", "--kill-after", "0"),
         ("bench", "audit", *SMALLEST_AUDIT),
         ("bench", "audit-cost", "--minutes", "0.2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,8 @@ LASTS = 1800
 def write_swaying(folder: Path, options: GraphOptions) -> None:
     """A scripted motion that never rests, high above the table.
 
-    It looks at nothing but the joints, but asks for every sensor, and like a learned policy it says nothing when one
-    is stale.
+    It looks at nothing but the joints, but asks for every sensor of the graph, and like a learned policy it says
+    nothing when one is stale.
     """
     observation, action = _specs(options)
     sign = np.where(np.arange(LASTS) % 2, -1.0, 1.0)[:, None]
@@ -56,4 +57,7 @@ def write_seeing(folder: Path, options: GraphOptions) -> None:
 
 def _specs(options: GraphOptions) -> tuple[ObservationSpec, ActionSpec]:
     cell = make_cell(options.arm, options.hand, options.touch)
-    return ObservationSpec.of_cell(cell, rate=RATE), ActionSpec.of_cell(cell, rate=RATE)
+    observation = ObservationSpec.of_cell(cell, rate=RATE)
+    if not options.cameras:
+        observation = replace(observation, cameras=())
+    return observation, ActionSpec.of_cell(cell, rate=RATE)

@@ -20,7 +20,7 @@ from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.ros_node import QOS
 from dexsim2real_sim.tasks import make_task
 
-STATE, EVENTS = "/safety_gate/state", "/trial/event"
+STATE, EVENTS, HEALTH = "/safety_gate/state", "/trial/event", "/diagnostics"
 START = 60.0
 """How long graph, gate and policy may take until they are ready [s]."""
 
@@ -46,7 +46,9 @@ class TrialRunner:
     def __init__(self, session: RosSession, referee: Referee, check: Callable[[], None] = lambda: None) -> None:
         self._session, self._referee, self._check = session, referee, check
         self._gate, self._words = "", dict[str, str]()
+        self._health: dict[str, str] = {}
         node = session.node
+        node.create_subscription(DiagnosticArray, HEALTH, self._take_health, QOS[HEALTH])
         node.create_subscription(DiagnosticArray, STATE, self._take_gate, QOS[STATE])
         self._events = node.create_publisher(String, EVENTS, QOS[EVENTS])
         self._until(lambda: referee.ready and bool(self._gate), "robot and safety gate")
@@ -93,8 +95,8 @@ class TrialRunner:
         try:
             self._until(lambda: self._gate in ("running", "stopped"), "action chunk")
         except DexSim2RealError as error:
-            refused = self._words.get("rejected") or "no chunk came"
-            raise DexSim2RealError(f"the policy starts nothing ({refused}); see /diagnostics of policy") from error
+            said = self._words.get("rejected") or self._health.get("policy", "nothing of itself")
+            raise DexSim2RealError(f"the policy starts nothing; it says: {said}") from error
 
     def _stop(self) -> None:
         self._session.call("/safety_gate/stop", START)
@@ -120,6 +122,9 @@ class TrialRunner:
     def _take_gate(self, message: Any) -> None:
         status = message.status[0]
         self._gate, self._words = status.message, {pair.key: pair.value for pair in status.values}
+
+    def _take_health(self, message: Any) -> None:
+        self._health |= {status.name: status.message for status in message.status}
 
 
 def run_trials(

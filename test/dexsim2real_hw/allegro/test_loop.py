@@ -1,6 +1,7 @@
 """The hand's loop against the stand-in hand on python-can's virtual bus, in simulated time."""
 
 import itertools
+import time
 
 import can
 import numpy as np
@@ -65,7 +66,7 @@ class Rig:
         self.config = AllegroConfig(hand=hand, **config)
         self.type = self.config.hand_type()
         channel = f"hand-{next(CHANNELS)}"
-        self.buses = [can.Bus(interface="virtual", channel=channel) for _ in range(2)]
+        self.buses = [can.Bus(interface="virtual", channel=channel, preserve_timestamps=True) for _ in range(2)]
         self.hand = AllegroStandIn(self.buses[1], self.type, serial, answers_info=answers_info)
         self.interface = SimulatedTime(self.buses[0], self.hand)
         self.bus = HandBus(self.interface, channel, clock=lambda: self.hand.time)
@@ -159,6 +160,53 @@ def test_a_lost_frame_does_not_mix_rounds_afterwards(rig, lost):
     while not r.buses[0].queue.empty():
         r.loop.turn()
     assert not r.loop._seen  # the rounds after it were whole
+
+
+def test_a_host_that_reads_slowly_reads_whole_rounds(rig):
+    r = rig("v4")
+    r.loop.start()
+    r.turn(0.05)
+    steps = len(r.end.states)
+    for _ in range(20):
+        r.hand.advance(0.003)
+        for _ in range(4):  # what came together is read long afterwards, frame by frame
+            r.loop._take(r.bus.receive(0.0))
+            r.hand.time += 0.002
+    assert len(r.end.states) - steps == 20
+    assert not r.loop._counters["incomplete rounds"]
+
+
+def test_a_host_that_was_kept_from_running_does_not_take_its_own_absence_for_the_hands(rig):
+    r = rig("v4")
+    r.loop.start()
+    r.turn(0.05)
+    steps = len(r.end.states)
+    r.hand.time += 1.0
+    r.turn(0.2)
+    assert len(r.end.states) > steps + 40
+    r.hand.silent = True
+    with pytest.raises(HardwareError, match="no joint positions from the hand for 0.5 s"):
+        r.turn(1.0)
+
+
+def test_a_stand_in_that_follows_the_wall_clock_waits_for_its_torque(rig):
+    """So that a slow host makes it slow, not shaky: of its own time 3 ms pass for each 10 ms without an answer."""
+    r = rig("v4")
+    r.loop.start()
+    while not r.buses[0].queue.empty():
+        r.loop.turn()
+
+    class Stop:
+        waits = 0
+
+        def wait(self, seconds):
+            self.waits += 1
+            time.sleep(seconds)
+            return self.waits > 50
+
+    begin, moments = r.hand.time, time.monotonic()
+    r.hand.run(Stop())
+    assert 0.0 < r.hand.time - begin < 0.6 * (time.monotonic() - moments)
 
 
 def test_effort_is_what_was_sent_after_the_clamp(rig):

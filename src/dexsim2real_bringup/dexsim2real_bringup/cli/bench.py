@@ -57,7 +57,8 @@ def faults(only: tuple[str, ...] = (), options: Options = _NOMINAL, json: Path |
         options: what to run; without a policy, one that keeps the robot swaying.
         json: write the table to this file as well.
     """
-    chosen = [fault for fault in KILLS + DISTURBANCES if not only or any(word in fault.name for word in only)]
+    possible = [fault for fault in KILLS + DISTURBANCES if options.cameras or "camera" not in fault.name]
+    chosen = [fault for fault in possible if not only or any(word in fault.name for word in only)]
     rows: list[dict[str, Cell]] = []
     progress = Console(stderr=True, highlight=False, markup=False)
     with tempfile.TemporaryDirectory() as scratch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dexsim2real_description.optional import require
 from dexsim2real_hw.allegro.protocol import BITRATE, ErrorFrame, unpack, wire_id
@@ -29,6 +29,15 @@ class CanBus(Protocol):
     def recv(self, timeout: float | None = None) -> Any: ...  # noqa: D102
 
     def shutdown(self) -> None: ...  # noqa: D102
+
+
+class Received(NamedTuple):
+    """A message from the hand."""
+
+    message: int
+    payload: bytes
+    stamp: float
+    """When it came [s], by the interface's clock: it may have waited since."""
 
 
 class HandBus:
@@ -63,8 +72,8 @@ class HandBus:
         except (self._can.CanError, OSError) as error:
             raise self._refused(error) from error
 
-    def receive(self, timeout: float) -> tuple[int, bytes] | None:
-        """The next frame as (message, payload), or None: nothing within `timeout` [s], or no message of a hand.
+    def receive(self, timeout: float) -> Received | None:
+        """The next message, or None: nothing within `timeout` [s], or no message of a hand.
 
         Raises BusOffError when the controller reports that it has left the bus, HardwareError if the interface
         is gone.
@@ -77,7 +86,8 @@ class HandBus:
                 f"CAN interface {self._channel!r} is bus-off: check the hand's power, the cable and its "
                 f"termination, then: {bring_up(self._channel)}"
             )
-        return unpack(frame)
+        content = unpack(frame)
+        return None if content is None else Received(*content, frame.timestamp)
 
     def flush(self) -> None:
         """Forget frames that came before now."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from dexsim2real_description.optional import require
 from dexsim2real_description.scheduling import DEVICE, become_urgent
-from dexsim2real_hw.allegro.bus import HandBus
+from dexsim2real_hw.allegro.bus import HandBus, Received
 from dexsim2real_hw.allegro.config import AllegroConfig
 from dexsim2real_hw.allegro.hands import HandType
 from dexsim2real_hw.allegro.protocol import (
@@ -36,7 +36,7 @@ QUIET = 0.03
 ENGAGE = 0.5
 """A command farther from the servo's goal than this does not start a motion: whoever sends it lost track [rad]."""
 LOST = 0.5
-"""Without one for this long the loop gives up [s]."""
+"""Without one for this long the loop gives up [s]; what it misses while it is kept from running counts as _WAIT."""
 _WAIT = 0.005
 _REPORT_PERIOD = 0.1
 
@@ -56,7 +56,8 @@ class HandLoop:
         self._mode = Mode.HOLDING
         self._message = ""
         self._counters: Counter[str] = Counter()
-        self._last_step = self._last_command = self._last_report = self._round_start = 0.0
+        self._last_step = self._last_command = self._last_report = self._last_look = self._round_start = 0.0
+        self._unheard = 0.0
         self._quiet = False
 
     def start(self) -> Identity:
@@ -74,7 +75,7 @@ class HandLoop:
                 self._switch_on("holding again")
         received = self._bus.receive(_WAIT)
         if received is not None:
-            self._take(*received)
+            self._take(received)
         if self._mode is not Mode.OFF:
             self._watch_positions()
         now = self._bus.clock()
@@ -84,29 +85,29 @@ class HandLoop:
 
     def _switch_on(self, message: str) -> None:
         switch_on(self._bus, self._hand)
-        self._last_step = self._bus.clock()
+        self._last_step = self._last_look = self._bus.clock()
+        self._unheard = 0.0
         self._seen.clear()
         self._target, self._quiet = None, True  # the first full set starts the servo where the hand is
         self._mode, self._message = Mode.HOLDING, message
 
-    def _take(self, message: int, payload: bytes) -> None:
-        finger = finger_of(message, Message.POSITION)
+    def _take(self, received: Received) -> None:
+        finger = finger_of(received.message, Message.POSITION)
         if finger is not None:
-            self._take_position(finger, payload)
-        elif message == Message.ERROR and (fault := unpack_fault(payload)) is not None:
+            self._take_position(finger, received.payload, received.stamp)
+        elif received.message == Message.ERROR and (fault := unpack_fault(received.payload)) is not None:
             self._take_fault(*fault)
 
-    def _take_position(self, finger: int, payload: bytes) -> None:
+    def _take_position(self, finger: int, payload: bytes, stamp: float) -> None:
         counts = unpack_counts(payload)
         if counts is None:
             self._counters["bad frames"] += 1
             return
-        now = self._bus.clock()
-        if self._seen and (finger in self._seen or now - self._round_start > 0.6 * self._hand.period_ms / 1000):
+        if self._seen and (finger in self._seen or stamp - self._round_start > 0.6 * self._hand.period_ms / 1000):
             self._counters["incomplete rounds"] += 1  # a frame of the last round never came
             self._seen.clear()
         if not self._seen:
-            self._round_start = now
+            self._round_start = stamp
         self._position[4 * finger : 4 * finger + 4] = np.array(counts) * self._hand.radians_per_count
         self._seen.add(finger)
         if len(self._seen) == FINGER_COUNT:
@@ -123,7 +124,7 @@ class HandLoop:
         if self._mode is Mode.OFF:  # a V4 reports on
             self._publish(np.zeros(16, np.int16))
             return
-        dt, self._last_step = now - self._last_step, now
+        dt, self._last_step, self._unheard = now - self._last_step, now, 0.0
         if self._quiet:  # start, or start again, from where the fingers are
             self._quiet, dt = False, self._hand.period_ms / 1000
             self._servo.reset(self._position.copy())
@@ -162,14 +163,16 @@ class HandLoop:
         self._mode, self._message, self._target = Mode.HOLDING, message, None
 
     def _watch_positions(self) -> None:
-        silence = self._bus.clock() - self._last_step
-        if silence > QUIET and not self._quiet:
+        now = self._bus.clock()
+        self._unheard += min(now - self._last_look, _WAIT)
+        self._last_look = now
+        if now - self._last_step > QUIET and not self._quiet:
             self._quiet = True
             self._hold("holding: the hand was silent")
             self._counters["silences"] += 1
             send_counts(self._bus, [0] * 16)
-        if silence > LOST:
-            raise HardwareError(f"no joint positions from the hand for {silence:.1f} s: check its power and cable")
+        if self._unheard > LOST:
+            raise HardwareError(f"no joint positions from the hand for {self._unheard:.1f} s: check power and cable")
 
     def _publish(self, counts: Any) -> None:
         self._end.publish(
@@ -223,7 +226,7 @@ def opened(config: AllegroConfig, hand: HandType) -> Iterator[HandBus]:
             bus.close()
         return
     can = require("can", "hand")
-    ours, theirs = (can.Bus(interface="virtual", channel="standin") for _ in range(2))
+    ours, theirs = (can.Bus(interface="virtual", channel="standin", preserve_timestamps=True) for _ in range(2))
     stop = threading.Event()
     thread = threading.Thread(target=AllegroStandIn(theirs, hand).run, args=(stop,))
     thread.start()

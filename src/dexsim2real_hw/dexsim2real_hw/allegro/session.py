@@ -133,9 +133,9 @@ def _await(bus: HandBus, duration: float, wanted: Callable[[int, bytes], bool]) 
     """The payload of the first message that is `wanted`, or None after `duration` [s]."""
     deadline = bus.clock() + duration
     while (left := deadline - bus.clock()) > 0:
-        message = bus.receive(left)
-        if message is not None and wanted(*message):
-            return message[1]
+        received = bus.receive(left)
+        if received is not None and wanted(received.message, received.payload):
+            return received.payload
     return None
 
 

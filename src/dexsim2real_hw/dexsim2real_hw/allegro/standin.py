@@ -31,6 +31,8 @@ INERTIA = 0.004
 FRICTION = 0.02
 """Viscous [N m s/rad]; the V4's gains make the rest of the damping."""
 _STEP = 0.0005
+_PATIENCE = 0.01
+"""How long a hand that follows the wall clock waits for its torque [s]."""
 
 
 class AllegroStandIn:
@@ -84,10 +86,20 @@ class AllegroStandIn:
         self._send(Message.ERROR, bytes([motor, fault]))
 
     def run(self, stop: threading.Event) -> None:
-        """Follow the wall clock until `stop` is set; for dry runs, in a thread of its own."""
-        start = time.monotonic() - self.time
+        """Follow the wall clock until `stop` is set; for dry runs, in a thread of its own.
+
+        Between a report and the torque that answers it no time passes: on a busy machine the hand is slow, not shaky.
+        """
+        before, heard, waits = time.monotonic(), 0, 0.0
         while not stop.wait(0.001):
-            self.advance(min(time.monotonic() - start - self.time, 0.05))
+            self._hear()
+            now = time.monotonic()
+            if not self.servo_on or self.torque_frames >= heard + FINGER_COUNT or now > waits:
+                due = self._next_report
+                self.advance(min(now - before, 4 * _STEP))
+                if self._next_report != due:
+                    heard, waits = self.torque_frames, now + _PATIENCE
+            before = now
 
     def _reports(self) -> bool:
         on = self.servo_on or not self._hand.silent_when_off
@@ -138,7 +150,8 @@ class AllegroStandIn:
 
     def _send(self, message: int, payload: bytes) -> None:
         if not self.off_bus:
-            self._bus.send(self._can.Message(arbitration_id=wire_id(message), data=payload, is_extended_id=False))
+            frame = self._can.Message(self.time, wire_id(message), is_extended_id=False, data=payload)
+            self._bus.send(frame)
 
     def _error_frame(self, kind: ErrorFrame) -> None:
         self._bus.send(self._can.Message(arbitration_id=kind, is_error_frame=True, is_extended_id=False))
