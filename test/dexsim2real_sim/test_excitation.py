@@ -1,6 +1,8 @@
 import numpy as np
 
 from dexsim2real_description import make_cell
+from dexsim2real_sim import EnvConfig
+from dexsim2real_sim.counterpart import Counterpart
 from dexsim2real_sim.excitation import FREE, excitation
 from dexsim2real_sim.plant import CONTROL_RATE
 
@@ -21,3 +23,11 @@ def test_every_joint_moves():
 
 def test_one_window_holds_the_motion():
     assert len(excitation().commands) / CONTROL_RATE < 6.0
+
+
+def test_fingertips_meet_nothing_before_the_object():
+    motion, cell = excitation(), Counterpart(EnvConfig("pick_place", 1))
+    cell.begin((), None, motion.start)
+    before = motion.commands[: round(2.8 * CONTROL_RATE)]
+    pressed = np.array([np.linalg.norm(cell.tick(target).touch[0].sum(axis=1), axis=-1) for target in before])
+    assert pressed.max() < 0.2  # [N], which is noise; when neighbours met, 5

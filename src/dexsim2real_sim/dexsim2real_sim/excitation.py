@@ -34,7 +34,10 @@ LIFT = 0.06
 """With the object [m]."""
 ARM_SWING = 0.05
 HAND_SWING = np.array([0.05, 0.2, 0.2, 0.2] * 3 + [0.05, 0.06, 0.2, 0.2])
-"""Amplitudes in free motion [rad]; no joint meets its limit, neighbouring fingertips brush against each other."""
+"""Amplitudes in free motion [rad]; no joint meets its limit."""
+APART = np.zeros(16)
+APART[0], APART[8] = 0.15, -0.1
+"""Index and ring finger stand off the middle one while the hand is open, so that no fingertips touch [rad]."""
 HELD_SWING = 0.3
 """Share of the arm's swing while the object is held."""
 ARM_FREQUENCIES = np.linspace(0.7, 1.9, len(ARM_JOINTS))
@@ -116,7 +119,7 @@ def _hand(pinch: Pinch, pose: Array, model: ObjectModel, closed: Array, force: A
     _, width = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
     around, pressed = pinch.hand(width), pinch.hand(width, squeeze=squeeze(model))
     wide = pinch.hand(width, OPENING)
-    still = wide + closed[:, None] * (around - wide)
+    still = wide + APART + closed[:, None] * (around - wide - APART)
     return np.asarray(still + force[:, None] * (pressed - around))
 
 
