@@ -50,8 +50,8 @@ def test_what_is_not_varied_is_nominal():
     assert found == pytest.approx(0.04 + PARAMETERS["joint_lag"].nominal, abs=0.002)
 
 
-def test_the_error_given_is_that_of_new_traces():
+def test_new_traces_are_told_within_a_millisecond():
     model = model_of("arm")
     draws = np.random.default_rng(5).uniform(0, HIGH, (60, 3))
     found = [model({POSITION: row}) for row in swing(draws, seed=6)[POSITION]]
-    assert np.sqrt(np.mean((found - draws[:, :2].sum(axis=1)) ** 2)) == pytest.approx(model.error, rel=0.5)
+    assert np.sqrt(np.mean((found - draws[:, :2].sum(axis=1)) ** 2)) < 0.001

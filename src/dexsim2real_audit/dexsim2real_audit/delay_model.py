@@ -43,11 +43,6 @@ class DelayModel:
             whole += draws[:, names.index(part)] if part in names else PARAMETERS[part].nominal
         self._ridge = Ridge(self._features(joints), whole[:, None])
 
-    @property
-    def error(self) -> float:
-        """Root mean square error of such estimates on rollouts that were left out [s]."""
-        return float(self._ridge.error[0])
-
     def __call__(self, trace: Signals) -> float:
         """The delay of a trace, shape (T, D) for each channel [s]; never negative."""
         row = self._features({name: values[None] for name, values in self._joints(trace).items()})

@@ -77,8 +77,8 @@ class Plant:
 
     def show(self) -> None:
         """From now on there are cameras: what only they see is written too."""
-        self.values.show()
-        self.sim.batch.set_const()
+        if self.values.show():
+            self.sim.batch.set_const()
 
     def _of_joints(self, name: str, ids: Ids) -> Array:
         """A parameter that arm and hand have each, for every joint, shape (k, 23)."""

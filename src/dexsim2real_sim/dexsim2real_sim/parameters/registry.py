@@ -79,10 +79,11 @@ class ParameterValues:
         """
         self._write(ids, PARAMETERS.keys() - self.frame - self._unseen)
 
-    def show(self) -> None:
-        """Write what only cameras see, from now on and in all environments."""
+    def show(self) -> bool:
+        """Write what only cameras see, from now on and in all environments; returns whether that is new."""
         looks, self._unseen = self._unseen - self.frame, frozenset()
         self._write(np.arange(len(self.table)), looks)
+        return bool(looks)
 
     def _write(self, ids: Ids, names: Set[str]) -> None:
         for name, p in PARAMETERS.items():
