@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from rsl_rl.models import MLPModel
@@ -61,6 +62,14 @@ def test_int8_is_taken_if_it_passes_and_reported_if_not(tvcap: Path, tmp_path: P
     assert report.rejected["int8"].error > INT8_TOLERANCE
     assert list(report.contract.parity) == ["float32"]
     assert not (tmp_path / "t" / "policy_int8.onnx").exists()
+
+
+def test_int8_weights_are_unsigned(tvcap: Path):
+    """Products with signed ones overflow on a processor without VNNI, and nothing of that shows on one that has it."""
+    graph = onnx.load(tvcap / "policy_int8.onnx").graph
+    kinds = {tensor.name: tensor.data_type for tensor in graph.initializer}
+    weights = [kinds.get(node.input[1]) for node in graph.node if node.op_type == "MatMulInteger"]
+    assert weights and set(weights) == {onnx.TensorProto.UINT8}
 
 
 def test_a_module_in_training_mode_or_with_a_gradient_is_exported_in_evaluation_mode(tmp_path: Path):
