@@ -1,8 +1,11 @@
 """The audit as a command: on a bag that is as it should be, and on everything that is not."""
 
 import json
+import shutil
 import sqlite3
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from dexsim2real_audit.bag_writer import BagWriter
@@ -49,6 +52,21 @@ def trace():
 def audit(bag, folder, *more):
     words = ("--task", "pick_place", "--objects", "soup_can", "--ledger", str(folder / "ledger.db"))
     return main(["audit", str(bag), *words, "--out", str(folder / "out"), *FEW, *more])
+
+
+def test_of_a_folder_of_recordings_the_first_is_taken_that_moves(trace, tmp_path, capsys):
+    still = replace(trace, channels={**trace.channels, COMMAND: standing(trace[COMMAND])})
+    write(tmp_path / "bags" / "trial_000", still, JOINTS)
+    write(tmp_path / "bags" / "trial_001", trace, JOINTS)
+    assert audit(tmp_path / "bags", tmp_path) == 0
+    assert "Audit of trial_001" in (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
+    shutil.rmtree(tmp_path / "bags" / "trial_001")
+    assert audit(tmp_path / "bags", tmp_path) == 2
+    assert "in none of the 1 recordings" in capsys.readouterr().err
+
+
+def standing(channel):
+    return replace(channel, values=np.repeat(channel.values[:1], len(channel.values), axis=0))
 
 
 def rounds(folder):

@@ -60,6 +60,11 @@ class WindowConfig:
     """Of all windows [s]; more of them than that are thinned out evenly."""
 
 
+def moves(trace: Trace) -> bool:
+    """Whether the robot is told to move at all."""
+    return COMMAND in trace and float(np.ptp(trace[COMMAND].values, axis=0).max()) > LEAST_MOTION
+
+
 def find_windows(
     trace: Trace, bodies: Sequence[str], objects: Mapping[str, str], config: WindowConfig | None = None
 ) -> tuple[list[Window], list[str]]:

@@ -15,11 +15,14 @@ from dexsim2real_audit import Trace, read_trace
 from dexsim2real_audit import audit_report as told
 from dexsim2real_audit.audit import AuditConfig, AuditResult, Stopwatch
 from dexsim2real_audit.audit import audit as audit_trace
+from dexsim2real_audit.bag_recover import has_storage
 from dexsim2real_audit.ledger import Ledger
 from dexsim2real_audit.report import save_report
 from dexsim2real_audit.suggestion import changed
 from dexsim2real_audit.trace import COMMAND, POSITION
+from dexsim2real_audit.windows import moves
 from dexsim2real_bringup.cli.tables import Cell, check_writable, show, write_json
+from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim import Randomization, Uniform, load_randomization
 from dexsim2real_sim.revision import git_revision
 
@@ -40,7 +43,7 @@ def audit(
     of one range brings simulation closer, OUT/randomization.yaml, which training takes as it is.
 
     Args:
-        bag: a bag, or a saved trace (.npz).
+        bag: a bag, a saved trace (.npz), or a folder of bags, of which the first is taken that tells the robot to move.
         config: how to audit.
         randomization: what the family is drawn from; the manual ranges of all parameters if not given.
         ledger: a file or a database URL.
@@ -52,7 +55,7 @@ def audit(
     clock = Stopwatch()
     drawn = _load(randomization, config.task)
     with clock("read"):
-        trace = Trace.load(bag) if bag.suffix == ".npz" else read_trace(bag, (POSITION, COMMAND))
+        bag, trace = _read(bag)
     opened = Ledger(ledger)
     try:
         result = audit_trace(trace, drawn.distribution, config)
@@ -69,6 +72,20 @@ def audit(
         console.print(f"note: {problem}", markup=False)
     console.print(told.verdict(result), markup=False)
     console.print(f"{action}; round {entry.number} of {ledger}, report {out / 'audit.html'}", markup=False)
+
+
+def _read(bag: Path) -> tuple[Path, Trace]:
+    """What is to be audited, and where it was found. Raises DexSim2RealError if there is nothing."""
+    if bag.suffix == ".npz":
+        return bag, Trace.load(bag)
+    bags = sorted(each for each in bag.iterdir() if has_storage(each)) if bag.is_dir() and not has_storage(bag) else []
+    if not bags:
+        return bag, read_trace(bag, (POSITION, COMMAND))
+    for each in bags:
+        trace = read_trace(each, ())
+        if POSITION in trace and moves(trace):
+            return each, trace
+    raise DexSim2RealError(f"in none of the {len(bags)} recordings in {bag} is the robot told to move; record a motion")
 
 
 def _load(path: Path | None, task: str) -> Randomization:

@@ -16,8 +16,6 @@ from dexsim2real_dr.chat import check_endpoint
 from dexsim2real_sim.tasks import make_task
 
 RANDOMIZATION = "randomization.yaml"
-FIRST_TRIAL = "trial_001"
-"""The recording that is audited."""
 TWIN = RobotOptions()
 """What a loop without a robot runs on."""
 UNSEEN = 3
@@ -165,7 +163,7 @@ def round_steps(options: LoopOptions, budget: Budget, this: Round, start: Path |
         ),
         Step(
             f"audit {n}",
-            ("audit", str(live / FIRST_TRIAL), "--task", options.task, "--randomization", str(this.randomization))
+            ("audit", str(live), "--task", options.task, "--randomization", str(this.randomization))
             + ("--cells", str(budget.cells), *cell_words(options), "--ledger", str(this.folder.parent / "ledger.db"))
             + ("--out", str(audit), "--json", str(audit / "audit.json")),
             (audit,),
