@@ -118,8 +118,8 @@ def _hand(pinch: Pinch, pose: Array, model: ObjectModel, closed: Array, force: A
     """Hand targets, shape (T, 16)."""
     _, width = pinch_pose(Pose.of(pose), model.half, model.kind != "box")
     around, pressed = pinch.hand(width), pinch.hand(width, squeeze=squeeze(model))
-    wide = pinch.hand(width, OPENING)
-    still = wide + APART + closed[:, None] * (around - wide - APART)
+    wide = pinch.hand(width, OPENING) + APART
+    still = wide + closed[:, None] * (around - wide)
     return np.asarray(still + force[:, None] * (pressed - around))
 
 
