@@ -1,102 +1,18 @@
 """The hand's loop against the stand-in hand on python-can's virtual bus, in simulated time."""
 
-import itertools
-import time
-
 import can
 import numpy as np
 import pytest
 
 from dexsim2real_hw.allegro.bus import BusOffError, HandBus
-from dexsim2real_hw.allegro.config import AllegroConfig
 from dexsim2real_hw.allegro.driver import release
-from dexsim2real_hw.allegro.loop import LOST, QUIET, HandLoop
+from dexsim2real_hw.allegro.loop import LOST, QUIET
 from dexsim2real_hw.allegro.protocol import Message, MotorFault, wire_id
 from dexsim2real_hw.allegro.session import identify, switch_off, switch_on
-from dexsim2real_hw.allegro.standin import AllegroStandIn
 from dexsim2real_hw.driver import Mode
 from dexsim2real_hw.errors import HardwareError, UnsafeError
-from dexsim2real_hw.link import Target
 
-CHANNELS = itertools.count()
 POSE = np.tile([0.1, 0.4, 0.45, 0.4], 4)
-
-
-class SimulatedTime:
-    """A bus whose waiting makes the stand-in's time pass."""
-
-    def __init__(self, bus, hand):
-        self.bus, self.hand = bus, hand
-        self.refuses = True  # as an interface that is down; False: it takes frames that arrive nowhere
-
-    def send(self, frame, timeout=None):
-        if self.hand.off_bus and self.refuses:
-            raise can.CanOperationError("Network is down", 100)
-        self.bus.send(frame, timeout)
-
-    def recv(self, timeout=None):
-        end = self.hand.time + (timeout or 0.0)
-        while (frame := self.bus.recv(0)) is None and self.hand.time < end:
-            self.hand.advance(0.0005)
-        return frame
-
-    def shutdown(self):
-        self.bus.shutdown()
-
-
-class End:
-    """A DeviceEnd without a process at its other side."""
-
-    def __init__(self):
-        self.target, self.stop, self.recover = None, False, False
-        self.states, self.message, self.counters = [], "", {}
-
-    def poll(self):
-        pass
-
-    def publish(self, state):
-        self.states.append(state)
-
-    def report(self, message, counters):
-        self.message, self.counters = message, dict(counters)
-
-
-class Rig:
-    def __init__(self, hand="v4", serial=None, answers_info=True, **config):
-        self.config = AllegroConfig(hand=hand, **config)
-        self.type = self.config.hand_type()
-        channel = f"hand-{next(CHANNELS)}"
-        self.buses = [can.Bus(interface="virtual", channel=channel, preserve_timestamps=True) for _ in range(2)]
-        self.hand = AllegroStandIn(self.buses[1], self.type, serial, answers_info=answers_info)
-        self.interface = SimulatedTime(self.buses[0], self.hand)
-        self.bus = HandBus(self.interface, channel, clock=lambda: self.hand.time)
-        self.end = End()
-        self.loop = HandLoop(self.bus, self.type, self.end, self.config)
-
-    def turn(self, duration, target=None):
-        """Run the loop for a while, with a command every 8 ms if there is a target."""
-        end, due = self.hand.time + duration, 0.0
-        while self.hand.time < end:
-            if target is not None and self.hand.time >= due:
-                self.end.target, due = Target(self.hand.time, np.asarray(target), np.zeros(16)), self.hand.time + 0.008
-            self.loop.turn()
-
-    def close(self):
-        for bus in self.buses:
-            bus.shutdown()
-
-
-@pytest.fixture
-def rig():
-    rigs = []
-
-    def make(*args, **kwargs):
-        rigs.append(Rig(*args, **kwargs))
-        return rigs[-1]
-
-    yield make
-    for made in rigs:
-        made.close()
 
 
 @pytest.mark.parametrize("hand", ["v4", "v5a", "v5b"])
@@ -187,26 +103,6 @@ def test_a_host_that_was_kept_from_running_does_not_take_its_own_absence_for_the
     r.hand.silent = True
     with pytest.raises(HardwareError, match="no joint positions from the hand for 0.5 s"):
         r.turn(1.0)
-
-
-def test_a_stand_in_that_follows_the_wall_clock_waits_for_its_torque(rig):
-    """So that a slow host makes it slow, not shaky: of its own time 3 ms pass for each 10 ms without an answer."""
-    r = rig("v4")
-    r.loop.start()
-    while not r.buses[0].queue.empty():
-        r.loop.turn()
-
-    class Stop:
-        waits = 0
-
-        def wait(self, seconds):
-            self.waits += 1
-            time.sleep(seconds)
-            return self.waits > 50
-
-    begin, moments = r.hand.time, time.monotonic()
-    r.hand.run(Stop())
-    assert 0.0 < r.hand.time - begin < 0.6 * (time.monotonic() - moments)
 
 
 def test_effort_is_what_was_sent_after_the_clamp(rig):
