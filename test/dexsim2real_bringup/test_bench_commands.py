@@ -55,3 +55,8 @@ def test_the_audits_bench_says_what_the_loop_gained():
     assert (motion["before"], motion["after"]) == ("30 (20 to 40)", "15 (10 to 20)")
     without = tuple(replace(row, policy_before=None, policy_after=None) for row in loops)
     assert len(gains(BenchResult((), (), (), (), without, (False,), 1.02))) == 2
+
+
+def test_a_fault_that_the_graph_cannot_have_is_refused(capsys):
+    assert main(["bench", "faults", "--only", "front", "--no-cameras"]) == 2
+    assert "no fault of this graph is called front; choose from: simulator killed" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from dexsim2real_bringup.cli.tables import Cell, show, write_json
 from dexsim2real_bringup.fault_bench import DISTURBANCES, KILLS, FaultResult, measure_faults
 from dexsim2real_bringup.graph import GraphOptions
 from dexsim2real_bringup.graph_bench import measure_graph
+from dexsim2real_description import DexSim2RealError
 
 Options = Annotated[GraphOptions, tyro.conf.arg(name="")]
 _TWIN = GraphOptions(policy="", twin="0", markers=False)
@@ -59,6 +60,9 @@ def faults(only: tuple[str, ...] = (), options: Options = _NOMINAL, json: Path |
     """
     possible = [fault for fault in KILLS + DISTURBANCES if options.cameras or "camera" not in fault.name]
     chosen = [fault for fault in possible if not only or any(word in fault.name for word in only)]
+    if not chosen:
+        names = ", ".join(fault.name for fault in possible)
+        raise DexSim2RealError(f"no fault of this graph is called {' or '.join(only)}; choose from: {names}")
     rows: list[dict[str, Cell]] = []
     progress = Console(stderr=True, highlight=False, markup=False)
     with tempfile.TemporaryDirectory() as scratch:
