@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import time
 
 # Our matrices and networks are small; on a machine that is busy with something else, two threads of OpenBLAS or torch
@@ -14,6 +15,9 @@ from hypothesis import settings
 
 settings.register_profile("project", deadline=None)  # a busy machine is no failure
 settings.load_profile("project")
+
+# What a shell starts with & ignores Ctrl-C, and so would every program that a test starts to interrupt it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

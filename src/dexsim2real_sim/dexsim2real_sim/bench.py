@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ import numpy as np
 from mujoco.batch import Batch
 from numpy.typing import NDArray
 
+from dexsim2real_description import JOINTS
 from dexsim2real_sim.env import DexEnv, make_env
 
 ROUNDS = 5
 """Measurements of each method, in turn, so that a machine that changes speed slows all alike."""
 MOTION = 16
-"""Policy steps of the motion that bare physics repeats."""
+"""Most policy steps that bare physics repeats at a time."""
 LARGEST_POOL = 64
 """Most processes for Gymnasium's pool; each holds an interpreter of some 150 MB."""
 
@@ -33,66 +34,82 @@ def bench_physics(task: str, num_envs: Sequence[int], seconds: float) -> Iterato
         before = _resident()
         env = make_env(task, num_envs=count)
         env.reset()
-        actions = np.random.default_rng(0).uniform(-0.2, 0.2, (count, 23))
+        rng = np.random.default_rng(0)
         for _ in range(10):
-            env.step(actions)
+            env.step(_random_actions(rng, count))
         memory = _resident() - before
-        methods: dict[str, Callable[[], Any]] = {
-            "env": partial(env.step, actions),
-            "physics": BarePhysics(env, actions).step,
-        }
-        pool = _async_pool(task, count)
-        if pool is not None:
-            methods["async"] = partial(pool.step, actions.astype(np.float32))
-        rates = _rates(methods, count, seconds)
+        pair, pool = EnvAndPhysics(env, rng), _async_pool(task, count)
+        rounds: list[tuple[float, float, float]] = []
+        for _ in range(ROUNDS):
+            rates = pair.rates(seconds / ROUNDS)
+            rounds.append((*rates, _rate(pool, rng, count, seconds / ROUNDS)))
         if pool is not None:
             pool.close()
+        env_rate, physics_rate, pool_rate = np.median(rounds, axis=0).tolist()
         yield {
             "envs": count,
-            "env steps/s": round(rates["env"]),
-            "physics steps/s": round(rates["physics"]),
-            "env/physics": rates["env"] / rates["physics"],
-            "env/Async": rates["env"] / rates["async"] if "async" in rates else None,
+            "env steps/s": round(env_rate),
+            "physics steps/s": round(physics_rate),
+            "env/physics": float(np.median([env / physics for env, physics, _ in rounds])),
+            "env/Async": env_rate / pool_rate if pool is not None else None,
             "KiB per env": round(memory / 1024 / count),
         }
 
 
-class BarePhysics:
-    """`mujoco.batch` alone, through the very motion that the environment has just made, over and over.
+def _random_actions(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
+    return rng.uniform(-1.0, 1.0, (count, len(JOINTS))).astype(np.float32)
 
-    Same models, same states, same servo commands, so that contacts cost the same; nothing is read or judged.
+
+class EnvAndPhysics:
+    """An environment, and `mujoco.batch` alone that goes through the very motion that the environment has just made.
+
+    Same models, states and servo commands, so that contacts cost the same; nothing is read or judged. They take turns
+    of MOTION steps, or fewer where an episode ends, after which the models are others.
     """
 
-    def __init__(self, env: DexEnv, actions: NDArray[np.float64]) -> None:
-        self._batch = Batch(env.sim.model, nsim=env.num_envs)
-        env.plant.fields.copy_to(self._batch)
-        self._start = env.sim.batch.state.copy()
-        self._commands = _record_commands(env, actions)
-        self._step = 0
+    def __init__(self, env: DexEnv, rng: np.random.Generator) -> None:
+        self._env, self._rng = env, rng
+        self.physics = Batch(env.sim.model, nsim=env.num_envs)
+        """Where it has come to."""
+        env.plant.fields.copy_to(self.physics, np.arange(env.num_envs))
+        self._commands: list[NDArray[np.float64]] = []
+        self._advance, env.sim.advance = env.sim.advance, self._listen  # type: ignore[method-assign]
 
-    def step(self) -> None:
-        """One policy step."""
-        if self._step % MOTION == 0:
-            self._batch.state[:] = self._start
-        commands = self._commands[self._step % MOTION]
-        self._batch.rollout(commands.shape[1], commands, record=())
-        self._step += 1
+    def _listen(self, commands: NDArray[np.float64]) -> None:
+        self._commands.append(commands.copy())
+        self._advance(commands)
 
+    def rates(self, seconds: float) -> tuple[float, float]:
+        """Environment steps per second of the environment and of physics alone, for so long together."""
+        times, steps = np.zeros(2), 0
+        while times.sum() < seconds:
+            *turn, count = self.turn()
+            times += turn
+            steps += count * self._env.num_envs
+        env_rate, physics_rate = (steps / times).tolist()
+        return env_rate, physics_rate
 
-def _record_commands(env: DexEnv, actions: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Servo commands of the next steps of the environment."""
-    recorded: list[NDArray[np.float64]] = []
-    advance = env.sim.advance
-
-    def listen(commands: NDArray[np.float64]) -> None:
-        recorded.append(commands.copy())
-        advance(commands)
-
-    env.sim.advance = listen  # type: ignore[method-assign]
-    for _ in range(MOTION):
-        env.step(actions)
-    env.sim.advance = advance  # type: ignore[method-assign]
-    return recorded
+    def turn(self) -> tuple[float, float, int]:
+        """Seconds that the environment and physics alone took for some steps, and how many these were."""
+        env, physics = self._env, self.physics
+        actions = [_random_actions(self._rng, env.num_envs) for _ in range(MOTION)]
+        start = env.sim.batch.state.copy()
+        self._commands.clear()
+        ended = np.zeros(0, int)
+        begin = time.perf_counter()
+        for action in actions:
+            *_, info = env.step(action)
+            if "final_ids" in info:
+                ended = info["final_ids"]
+                break
+        env_time = time.perf_counter() - begin
+        physics.state[:] = start
+        begin = time.perf_counter()
+        for commands in self._commands:
+            physics.rollout(commands.shape[1], commands, record=())
+        physics_time = time.perf_counter() - begin
+        env.plant.fields.copy_to(physics, ended)
+        return env_time, physics_time, len(self._commands)
 
 
 def _async_pool(task: str, count: int) -> gym.vector.AsyncVectorEnv | None:
@@ -132,17 +149,15 @@ class SingleEnv(gym.Env[Observation, Any]):
         return single, float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
 
 
-def _rates(methods: dict[str, Callable[[], Any]], count: int, seconds: float) -> dict[str, float]:
-    """Median steps per second of each method over rounds taken in turn."""
-    samples: dict[str, list[float]] = {name: [] for name in methods}
-    for _ in range(ROUNDS):
-        for name, step in methods.items():
-            begin, steps = time.perf_counter(), 0
-            while (elapsed := time.perf_counter() - begin) < seconds / ROUNDS:
-                step()
-                steps += count
-            samples[name].append(steps / elapsed)
-    return {name: float(np.median(rates)) for name, rates in samples.items()}
+def _rate(pool: gym.vector.AsyncVectorEnv | None, rng: np.random.Generator, count: int, seconds: float) -> float:
+    """Environment steps per second of Gymnasium's pool; not a number without one."""
+    if pool is None:
+        return float("nan")
+    begin, steps = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - begin) < seconds:
+        pool.step(_random_actions(rng, count))
+        steps += count
+    return steps / elapsed
 
 
 def _resident() -> int:

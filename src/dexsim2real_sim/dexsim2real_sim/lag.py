@@ -29,24 +29,25 @@ class Lag:
         """As if `values`, shape (k, size), had always been the reading of these environments."""
         self._past[:, ids] = values
 
-    def push(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+    def push(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Store the newest values, shape (N, size), and return those that arrive now."""
         self._newest = (self._newest + 1) % self._depth
-        self._past[self._newest] = values
-        late: NDArray[np.float32] = np.empty_like(self._past[0])
-        _read(self._past, self._newest, self._whole, self._share, late)
+        late: NDArray[np.float32] = np.empty_like(values)
+        _pass(self._past, self._newest, self._whole, self._share, values, late)
         return late
 
 
-@compiled("(f4[:, :, ::1], intp, intp[::1], f4[::1], f4[:, ::1])")
-def _read(
+@compiled("(f4[:, :, ::1], intp, intp[::1], f4[::1], f4[:, ::1], f4[:, ::1])")
+def _pass(
     past: NDArray[np.float32],
     newest: int,
     whole: NDArray[np.intp],
     share: NDArray[np.float32],
+    values: NDArray[np.float32],
     late: NDArray[np.float32],
 ) -> None:
-    """Fill in what arrives now, between the samples `whole` and one more before the newest."""
+    """Store `values`; fill in what arrives now, between the samples `whole` and one more before the newest."""
+    past[newest] = values
     for env in range(len(whole)):
         row = newest - whole[env]  # a negative one counts from the end, as in a ring it should
         for i in range(late.shape[1]):

@@ -101,7 +101,8 @@ class Sensors:
         position, velocity, effort = self._read[:, :n], self._read[:, n : 2 * n], self._read[:, 2 * n :]
         return SensorValues(position, velocity, effort, target, self.touch.forces if self.touch else None)
 
-    def _clean(self) -> Array:
+    def _clean(self) -> NDArray[np.float32]:
         """Joint positions, velocities and torques as they are, shape (N, 69)."""
         sim = self._plant.sim
-        return np.concatenate([sim.joint_position, sim.joint_velocity, self._plant.servos.torque()], axis=1)
+        parts = (sim.joint_position, sim.joint_velocity, self._plant.servos.torque())
+        return np.concatenate(parts, axis=1, dtype=np.float32)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from math import isfinite
 from pathlib import Path
 
 import mujoco
@@ -13,6 +12,7 @@ from mujoco.batch import Batch, SimulationError
 from numpy.typing import NDArray
 
 from dexsim2real_description import JOINTS, TIPS, UnknownNameError
+from dexsim2real_sim.compiled import compiled
 from dexsim2real_sim.robot import CONTACT_SLOTS
 
 Array = NDArray[np.float64]
@@ -145,7 +145,7 @@ class Simulation:
 
         Clears the warnings: each is reported once.
         """
-        if not np.count_nonzero(self.batch.warning) and isfinite(self._motion.sum()):
+        if _sound(self.batch.warning, self._motion):
             return np.zeros(self.num_envs, dtype=bool), {}
         finite = np.isfinite(self._motion.sum(axis=1))
         counts = self.batch.warning[:, :, 1]
@@ -158,6 +158,19 @@ class Simulation:
     def save_state(self, env: int, file: Path) -> None:
         """Write one environment's full state for replay (numpy archive of `state` and `time`)."""
         np.savez_compressed(file, state=self.batch.state[env])
+
+
+@compiled("b1(i4[:, :, ::1], f8[:, :])")
+def _sound(warnings: NDArray[np.int32], motion: Array) -> bool:
+    """Whether nothing was warned of and every number is finite."""
+    for env in range(len(motion)):
+        for warning in warnings[env]:
+            if warning[1] > 0:
+                return False
+        for number in motion[env]:
+            if not np.isfinite(number):
+                return False
+    return True
 
 
 __all__ = ["CONTACT_VALUES", "Array", "Ids", "Simulation", "SimulationError"]

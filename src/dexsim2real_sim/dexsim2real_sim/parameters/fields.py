@@ -54,11 +54,11 @@ class ModelFields:
         for field, array in self._arrays.items():
             array[ids] = self._defaults[field]
 
-    def copy_to(self, batch: Batch) -> None:
-        """Give another batch of the same model and size the present values of all fields."""
+    def copy_to(self, batch: Batch, ids: Ids) -> None:
+        """Give another batch of the same model and size the present values of all fields in these environments."""
         for field, array in self._arrays.items():
-            batch.expand(field)[:] = array
-        batch.set_const()
+            batch.expand(field)[ids] = array[ids]
+        batch.set_const(ids)
 
     @cached_property
     def free_bodies(self) -> NDArray[np.intp]:

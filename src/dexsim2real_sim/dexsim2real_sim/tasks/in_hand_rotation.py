@@ -27,8 +27,6 @@ from dexsim2real_sim.tasks.base import (
     Slot,
     Task,
     World,
-    closeness,
-    share,
 )
 
 ARM_PALM_UP = np.array([0.4375, 0.293, -0.9934, -2.0564, 1.4015, 1.0098, -1.5501])
@@ -45,7 +43,7 @@ ASKED = np.radians([20.0, 90.0])
 """Turn that is asked for at difficulty 0 and 1, counter-clockwise as seen from above [rad]."""
 TOLERANCE = np.radians(5.0)
 """What may be missing [rad]: 85 degrees are enough where 90 are asked for."""
-LARGEST_TILT = np.radians(30.0)
+LARGEST_TILT = float(np.radians(30.0))
 """An object tilted more than this has tipped over instead of turning [rad]."""
 
 
@@ -129,10 +127,7 @@ class InHandRotation(Task):
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips at the object's sides; angle to go and spin, the more the flatter it lies."""
         contact = _contact_goal(features["tips_at_object"], features["object_half"], SKIN_RADIUS)
-        goal = closeness(np.maximum(features["to_go"], 0.0), 1.0)
-        spin = np.minimum(np.maximum(features["object_spin"][:, 0], -1.0), 1.0)
-        flat = share(1.0 - features["tilt"] / LARGEST_TILT)
-        reward: Array = 0.2 * contact + flat * (0.3 * goal + 0.5 * spin)
+        reward: Array = _reward(contact, features["to_go"], features["object_spin"][:, 0], features["tilt"])
         return reward
 
     def lost(self, features: Features) -> Flags:
@@ -165,6 +160,14 @@ def _wind(turned: float, x: float, w: float) -> float:
 def _tilt(y: float, z: float) -> float:
     """Angle by which a rotation tilts the x axis [rad]."""
     return 2 * math.asin(min(1.0, math.hypot(y, z)))
+
+
+@of_numbers("f8(f8, f8, f8, f8)")
+def _reward(contact: float, to_go: float, spin: float, tilt: float) -> float:
+    """Of one step; the turn counts for nothing at the largest tilt."""
+    flat = min(max(1.0 - tilt / LARGEST_TILT, 0.0), 1.0)
+    goal = 1.0 / (1.0 + max(to_go, 0.0))
+    return 0.2 * contact + flat * (0.3 * goal + 0.5 * min(max(spin, -1.0), 1.0))
 
 
 @of_vectors("f8[:, :], f8[:], f8, f8[:]", "(f,k),(k),()->()")

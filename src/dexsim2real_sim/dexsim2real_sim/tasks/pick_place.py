@@ -8,6 +8,7 @@ from typing import ClassVar
 import mujoco
 import numpy as np
 
+from dexsim2real_sim.compiled import of_numbers
 from dexsim2real_sim.objects import ObjectModel
 from dexsim2real_sim.pinch import PINCHING, YAW, default_pinch, pinch_markers
 from dexsim2real_sim.quaternions import length
@@ -25,11 +26,9 @@ from dexsim2real_sim.tasks.base import (
     Task,
     World,
     between,
-    closeness,
     contact_goal,
     in_area,
     mean,
-    share,
     upright,
 )
 from dexsim2real_sim.tasks.starts import approaching, holding, progress
@@ -145,10 +144,8 @@ class PickPlace(Task):
 
     def reward(self, features: Features, difficulty: Array) -> Array:
         """Fingertips to their contact goals, lift, then the object to the zone; there, fingers off. At most 1."""
-        contact = contact_goal(features["tips_to_markers"])
-        lift = share(features["lifted"] / LIFT)
-        goal = closeness(length(features["to_goal"])) * lift
-        on_the_way: Array = 0.2 * contact + 0.3 * lift + 0.4 * goal
+        contact, distance = contact_goal(features["tips_to_markers"]), length(features["to_goal"])
+        on_the_way: Array = _on_the_way(contact, features["lifted"], distance)
         arrived = self._arrived(features, difficulty)
         if not np.count_nonzero(arrived):
             return on_the_way
@@ -169,3 +166,10 @@ class PickPlace(Task):
         inside = length(offset[:, :2]) < between(ZONE_RADIUS, difficulty)
         arrived: Flags = carried & inside & (-offset[:, 2] < RESTING)
         return arrived
+
+
+@of_numbers("f8(f8, f8, f8)")
+def _on_the_way(contact: float, lifted: float, distance: float) -> float:
+    """Reward until the object is there: contact goals, lift, closeness to the zone."""
+    lift = min(max(lifted / LIFT, 0.0), 1.0)
+    return 0.2 * contact + 0.3 * lift + 0.4 * (lift / (1.0 + 10.0 * distance))
