@@ -64,7 +64,7 @@ def test_a_run_that_was_stopped_goes_on(demos: Path, tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     (tmp_path / "stopped").mkdir()
     list(whole.run())
-    list(first.learner.fit(first._learn, 2))
+    list(first.learner.fit([first._learn], 2))
     first.save()
     second = Cloning(config, tmp_path / "stopped")
     assert second.learner.step == 2

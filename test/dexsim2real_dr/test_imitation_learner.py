@@ -9,7 +9,7 @@ from dexsim2real_description import make_cell
 from dexsim2real_description.observation import ObservationSpec
 from dexsim2real_dr.imitation.learner import Learner, LearnerConfig
 from dexsim2real_dr.imitation.networks import StateActor
-from dexsim2real_dr.imitation.samples import Lesson, Samples, held_out
+from dexsim2real_dr.imitation.samples import Lesson, Samples, draw, held_out
 
 SPEC = ObservationSpec.of_cell(make_cell(), cameras=(), features=("x", "y"))
 CONFIG = LearnerConfig(steps=300, batch=64, learning_rate=1e-2, averaging=0.9)
@@ -32,20 +32,20 @@ def test_it_learns_and_its_error_is_the_root_mean_square() -> None:
     pupil = learner()
     with torch.no_grad():
         by_hand = float(((pupil.policy(samples.inputs) - samples.chunks) ** 2).mean().sqrt())
-    assert pupil.error(samples) == pytest.approx(by_hand, rel=1e-5)
-    before = pupil.error(samples)
-    losses = list(pupil.fit(samples, CONFIG.steps))
+    assert pupil.error([samples]) == pytest.approx(by_hand, rel=1e-5)
+    before = pupil.error([samples])
+    losses = list(pupil.fit([samples], CONFIG.steps))
     assert len(losses) == CONFIG.steps
-    assert pupil.error(samples) < 0.7 * before
+    assert pupil.error([samples]) < 0.7 * before
 
 
 def test_going_on_from_a_state_is_the_same_to_the_bit() -> None:
     samples = Samples.of([lesson()])
     whole, first, second = learner(), learner(), learner()
-    list(whole.fit(samples, 12))
-    list(first.fit(samples, 5))
+    list(whole.fit([samples], 12))
+    list(first.fit([samples], 5))
     second.load_state_dict(first.state_dict())
-    list(second.fit(samples, 7))
+    list(second.fit([samples], 7))
     for one, other in zip(whole.policy.state_dict().values(), second.policy.state_dict().values(), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
 
@@ -53,7 +53,7 @@ def test_going_on_from_a_state_is_the_same_to_the_bit() -> None:
 def test_the_policy_is_the_running_mean_of_the_weights() -> None:
     samples, pupil = Samples.of([lesson()]), learner()
     mean = None
-    for _ in pupil.fit(samples, 4):
+    for _ in pupil.fit([samples], 4):
         weight = next(pupil.network.parameters()).detach().clone()
         mean = weight if mean is None else 0.9 * mean + 0.1 * weight
     torch.testing.assert_close(next(pupil.policy.parameters()).detach(), mean)
@@ -77,3 +77,10 @@ def test_parts_are_all_steps_in_order() -> None:
     parts = list(samples.parts(10))
     assert [len(part) for part in parts] == [10, 2]
     torch.testing.assert_close(torch.cat([part.chunks for part in parts]), samples.chunks)
+
+
+def test_a_draw_from_parts_is_one_from_all_of_them_together() -> None:
+    parts = [Samples.of([lesson(steps, seed=steps)]) for steps in (7, 1, 5)]
+    whole, drawn = (draw(kind, 40, torch.Generator().manual_seed(3)) for kind in ([Samples.joined(parts)], parts))
+    for one, other in ((whole.chunks, drawn.chunks), (whole.inputs["features"], drawn.inputs["features"])):
+        torch.testing.assert_close(one.flatten(1).sort(dim=0).values, other.flatten(1).sort(dim=0).values)

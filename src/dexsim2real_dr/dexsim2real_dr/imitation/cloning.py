@@ -83,7 +83,7 @@ class Cloning:
     @property
     def error(self) -> float:
         """As in Progress, now."""
-        return self.learner.error(self._validate)
+        return self.learner.error([self._validate])
 
     def run(self) -> Iterator[Progress]:
         """Learn until the steps are used up; checkpoint and curve are written before every report."""
@@ -91,7 +91,7 @@ class Cloning:
         while learner.step < self.config.learner.steps:
             begin = time.perf_counter()
             steps = min(_REPORT, self.config.learner.steps - learner.step)
-            loss = sum(learner.fit(self._learn, steps)) / steps
+            loss = sum(learner.fit([self._learn], steps)) / steps
             error = self.error
             self.seconds += time.perf_counter() - begin
             self.save()

@@ -20,7 +20,7 @@ from dexsim2real_dr.imitation.distill_config import DistillConfig, student_spec
 from dexsim2real_dr.imitation.learner import Learner
 from dexsim2real_dr.imitation.publish import publish
 from dexsim2real_dr.imitation.rounds import Rounds
-from dexsim2real_dr.imitation.samples import Lesson
+from dexsim2real_dr.imitation.samples import Lesson, Samples
 from dexsim2real_dr.imitation.teacher import Array, Specialist
 from dexsim2real_dr.training.checkpoint import Checkpoint
 from dexsim2real_dr.training.run_folder import CHECKPOINT, CONFIG, write
@@ -89,7 +89,7 @@ class Distillation:
             torch.manual_seed(self.config.seed)
             network = Tvcap(self.spec, self.config.network)
             config = self.config
-            self._learner = Learner(network, self._rounds.learn, config.learner, config.seed, self._device)
+            self._learner = Learner(network, self._rounds.learn[0], config.learner, config.seed, self._device)
         return self._learner
 
     def run(self) -> Iterator[Progress]:
@@ -97,18 +97,13 @@ class Distillation:
         curve = Curve(self._folder, self.round)
         while self.round < self.config.rounds:
             begin = time.perf_counter()
-            lessons = list(self._drive())
-            wanted = [lesson for lesson in lessons if not (self.config.successes and lesson.reason)]
-            if not wanted:
-                raise TrainingError(f"no episode of {len(lessons)} succeeded; use another teacher or less noise")
-            self._rounds.add(self.round, wanted)
+            success = self._gather()
             losses = list(self.learner.fit(self._rounds.learn, self.config.learner.steps // self.config.rounds))
             error = self.learner.error(self._rounds.validate)
             self.round += 1
             self.seconds += time.perf_counter() - begin
             state = self.learner.state_dict()
             Checkpoint(self.config.task, self.round, self.seconds, state, "{}").save(self._folder / CHECKPOINT)
-            success = float(np.mean([not lesson.reason for lesson in lessons]))
             progress = Progress(self.round, self._rounds.steps, success, float(np.mean(losses)), error, self.seconds)
             curve.add(asdict(progress))
             yield progress
@@ -121,13 +116,22 @@ class Distillation:
             self._envs[0],
             self.spec,
             self.config.network.chunk,
-            self._rounds.validate,
+            Samples.joined(self._rounds.validate),
             self._folder / POLICY,
             seeds=(self.config.seed,),
             note=f"TVCAP, distilled; {settings}",
             randomization_sha256=randomization_sha256,
             int8=True,
         )
+
+    def _gather(self) -> float:
+        """Add the round's episodes to what is learned from; the share of them that succeeded."""
+        lessons = list(self._drive())
+        wanted = [lesson for lesson in lessons if not (self.config.successes and lesson.reason)]
+        if not wanted:
+            raise TrainingError(f"no episode of {len(lessons)} succeeded; use another teacher or less noise")
+        self._rounds.add(self.round, wanted)
+        return float(np.mean([not lesson.reason for lesson in lessons]))
 
     def _drive(self) -> Iterator[Lesson]:
         """The round's episodes; the student sees only what its spec has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from dexsim2real_dr.imitation.samples import Samples
+from dexsim2real_dr.imitation.samples import Samples, draw
 
 _QUADRATIC = 0.1
 """Errors below this count squared and larger ones plainly, so that the expert's few jumps do not rule the rest."""
@@ -54,20 +54,18 @@ class Learner:
         network: nn.Module = self._mean.module
         return network.eval()
 
-    def fit(self, samples: Samples, steps: int) -> Iterator[float]:
-        """Take gradient steps, yielding the loss of each."""
+    def fit(self, samples: Sequence[Samples], steps: int) -> Iterator[float]:
+        """Take gradient steps on all of these samples, yielding the loss of each."""
         for _ in range(steps):
-            batch = samples.draw(self.config.batch, torch.Generator().manual_seed(self.seed * 1_000_003 + self.step))
-            yield self._learn(batch.to(self.device))
+            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
+            yield self._learn(draw(samples, self.config.batch, generator).to(self.device))
 
     @torch.no_grad()
-    def error(self, samples: Samples) -> float:
+    def error(self, samples: Sequence[Samples]) -> float:
         """Root mean square difference between the policy's actions and the samples', full scale 1."""
-        squares = [
-            functional.mse_loss(self.policy(part.inputs), part.chunks, reduction="sum").item()
-            for part in (rows.to(self.device) for rows in samples.parts(self.config.batch))
-        ]
-        return float((sum(squares) / samples.chunks.numel()) ** 0.5)
+        batches = (rows.to(self.device) for part in samples for rows in part.parts(self.config.batch))
+        squares = [functional.mse_loss(self.policy(b.inputs), b.chunks, reduction="sum").item() for b in batches]
+        return float((sum(squares) / sum(part.chunks.numel() for part in samples)) ** 0.5)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that learning goes on from."""

@@ -18,14 +18,18 @@ from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.imitation.samples import Lesson, Samples, held_out
 
 _NAME = re.compile(r"round_(\d+)\.npz")
+_CHUNKS = "chunks"
 _INPUT = "input."
 
 
 @dataclass(frozen=True, eq=False)
 class _Round:
-    samples: Samples
-    held: torch.Tensor
-    """Whether a step is for validation, shape (S,)."""
+    learn: Samples
+    validate: Samples
+    """Steps of other episodes; none if there is only one episode."""
+
+    def __len__(self) -> int:
+        return len(self.learn) + len(self.validate)
 
 
 class Rounds:
@@ -40,23 +44,24 @@ class Rounds:
     @property
     def steps(self) -> int:
         """In all rounds."""
-        return sum(len(one.samples) for one in self._rounds.values())
+        return sum(len(one) for one in self._rounds.values())
 
     @property
-    def learn(self) -> Samples:
-        """Steps to learn from."""
-        return Samples.joined([one.samples.rows(~one.held) for one in self._rounds.values()])
+    def learn(self) -> list[Samples]:
+        """Steps to learn from, by round."""
+        return [one.learn for one in self._rounds.values()]
 
     @property
-    def validate(self) -> Samples:
-        """Steps of other episodes; the same if there are no others."""
-        others = Samples.joined([one.samples.rows(one.held) for one in self._rounds.values()])
-        return others if len(others) else self.learn
+    def validate(self) -> list[Samples]:
+        """Steps of other episodes, by round; the same if there are no others."""
+        return [one.validate for one in self._rounds.values() if len(one.validate)] or self.learn
 
     def add(self, number: int, lessons: Sequence[Lesson]) -> None:
         """Keep a round, and drop the oldest beyond the limit. Raises TrainingError if the disk refuses."""
-        held = np.repeat(held_out(len(lessons)), [len(lesson.chunks) for lesson in lessons])
-        self._rounds[number] = _Round(Samples.of(lessons), torch.from_numpy(held))
+        held = held_out(len(lessons))
+        learn = Samples.of([lesson for lesson, out in zip(lessons, held, strict=True) if not out])
+        others = [lesson for lesson, out in zip(lessons, held, strict=True) if out]
+        self._rounds[number] = _Round(learn, Samples.of(others) if others else learn.rows(slice(0)))
         _save(self._rounds[number], self._file(number))
         while len(self._rounds) > 1 and self.steps > self._keep:
             oldest = next(iter(self._rounds))
@@ -68,8 +73,10 @@ class Rounds:
 
 
 def _save(one: _Round, file: Path) -> None:
-    columns: dict[str, NDArray[Any]] = {"chunks": one.samples.chunks.numpy(), "held": one.held.numpy()}
-    columns |= {_INPUT + name: value.numpy() for name, value in one.samples.inputs.items()}
+    columns: dict[str, NDArray[Any]] = {}
+    for part, samples in (("learn.", one.learn), ("validate.", one.validate)):
+        columns[part + _CHUNKS] = samples.chunks.numpy()
+        columns |= {part + _INPUT + name: value.numpy() for name, value in samples.inputs.items()}
     with whole_file(file, TrainingError) as partial, partial.open("wb") as stream:
         np.savez(stream, **columns)  # type: ignore[arg-type]  # it takes `allow_pickle` among the arrays
 
@@ -78,7 +85,12 @@ def _load(file: Path) -> _Round:
     try:
         with np.load(file, allow_pickle=False) as archive:
             columns = {name: torch.from_numpy(archive[name]) for name in archive.files}
-        inputs = {name.removeprefix(_INPUT): value for name, value in columns.items() if name.startswith(_INPUT)}
-        return _Round(Samples(inputs, columns["chunks"]), columns["held"])
+        return _Round(_part(columns, "learn."), _part(columns, "validate."))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise TrainingError(f"{file} is damaged; delete the run's folder and begin anew") from error
+
+
+def _part(columns: dict[str, torch.Tensor], part: str) -> Samples:
+    prefix = part + _INPUT
+    inputs = {name.removeprefix(prefix): value for name, value in columns.items() if name.startswith(prefix)}
+    return Samples(inputs, columns[part + _CHUNKS])

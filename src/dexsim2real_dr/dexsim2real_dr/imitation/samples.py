@@ -61,14 +61,18 @@ class Samples:
         """The same on a device."""
         return Samples({name: value.to(device) for name, value in self.inputs.items()}, self.chunks.to(device))
 
-    def draw(self, count: int, generator: torch.Generator) -> Samples:
-        """`count` steps at random, with replacement."""
-        return self.rows(torch.randint(len(self), (count,), generator=generator))
-
     def parts(self, size: int) -> Iterator[Samples]:
         """All steps in order, at most `size` at a time."""
         for begin in range(0, len(self), size):
             yield self.rows(slice(begin, begin + size))
+
+
+def draw(parts: Sequence[Samples], count: int, generator: torch.Generator) -> Samples:
+    """`count` steps at random of all parts together, with replacement; nothing else is copied."""
+    ends = torch.tensor([len(part) for part in parts]).cumsum(0)
+    index = torch.randint(int(ends[-1]), (count,), generator=generator)
+    owner = torch.bucketize(index, ends, right=True)
+    return Samples.joined([part.rows(index[owner == i] - ends[i] + len(part)) for i, part in enumerate(parts)])
 
 
 def held_out(count: int) -> NDArray[np.bool_]:
