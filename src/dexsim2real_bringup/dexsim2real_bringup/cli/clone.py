@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
-from rich.live import Live
 
-from dexsim2real_bringup.cli.tables import Cell, build_table, make_folder, show
+from dexsim2real_bringup.cli.live_table import LiveTable
+from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_dr.imitation.cloning import CloneConfig, Cloning, Progress
 
 
@@ -29,9 +28,9 @@ def clone(
     """
     run = Cloning(config, out)
     make_folder(out)
-    with Live(refresh_per_second=2, console=Console(markup=False)) as live:
+    with LiveTable(f"{run.task}, {out}") as table:
         for progress in run.run():
-            live.update(build_table(f"{run.task}, {out}", [_row(progress, config)]))
+            table.update([_row(progress, config)])
     report = run.export()
     rows: list[dict[str, Cell]] = [
         {

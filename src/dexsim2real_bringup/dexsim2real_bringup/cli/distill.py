@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
-from rich.live import Live
 
-from dexsim2real_bringup.cli.tables import Cell, build_table, make_folder, show
+from dexsim2real_bringup.cli.live_table import LiveTable
+from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_dr.imitation.distill import Distillation, Progress
 from dexsim2real_dr.imitation.distill_config import DistillConfig
 from dexsim2real_dr.imitation.teacher import ExpertTeacher, LessonConfig, PolicyTeacher, Specialist
@@ -44,10 +43,10 @@ def distill(
     run = Distillation(config, [_specialist(name, config) for name in teacher], sampler, out)
     make_folder(out)
     rows: list[dict[str, Cell]] = []
-    with Live(refresh_per_second=2, console=Console(markup=False)) as live:
-        for progress in run.run():
+    with LiveTable(f"{config.task}, {out}") as table:
+        for progress in run.run(lambda what, done, of: table.update(rows, f"{what}: {done:,} of {of:,}")):
             rows.append(_row(progress))
-            live.update(build_table(f"{config.task}, {out}", rows))
+            table.update(rows)
     names = ", ".join(Path(name).name for name in teacher)
     report = run.export(names, sha256_of(randomization))
     kinds: list[dict[str, Cell]] = [

@@ -34,7 +34,7 @@ def build_table(title: str, rows: Sequence[Mapping[str, Cell]]) -> Table:
         numeric = all(isinstance(row[column], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=index == 0)
     for row in rows:
-        table.add_row(*(_text(value) for value in row.values()))
+        table.add_row(*(text_of(value) for value in row.values()))
     return table
 
 
@@ -67,7 +67,8 @@ def make_folder(path: Path) -> None:
         raise DexSim2RealError(f"cannot make {path}: {error.strerror}; choose another folder") from error
 
 
-def _text(value: Cell) -> str:
+def text_of(value: Cell) -> str:
+    """A cell as it is shown."""
     if value is None:
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

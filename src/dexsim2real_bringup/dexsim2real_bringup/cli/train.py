@@ -13,9 +13,9 @@ from typing import Annotated
 import numpy as np
 import tyro
 from rich.console import Console
-from rich.live import Live
 
-from dexsim2real_bringup.cli.tables import Cell, build_table, show
+from dexsim2real_bringup.cli.live_table import LiveTable
+from dexsim2real_bringup.cli.tables import Cell, show
 from dexsim2real_bringup.train_report import save_training_report
 from dexsim2real_dr.training.config import TrainConfig
 from dexsim2real_dr.training.export import export_run
@@ -64,15 +64,12 @@ def learn_with_display(trainer: Trainer) -> bool:
     """`learn` with a live table; what every update found is recorded."""
     recent: deque[Progress] = deque(maxlen=RECENT)
     title = f"{trainer.config.task}, {trainer.folder}"
-    with (
-        Recorder(trainer.folder, trainer.update) as recorder,
-        Live(refresh_per_second=2, console=Console(markup=False)) as live,
-    ):
+    with Recorder(trainer.folder, trainer.update) as recorder, LiveTable(title) as table:
 
         def note(progress: Progress) -> None:
             recorder.add(progress)
             recent.append(progress)
-            live.update(build_table(title, [_row(recent, trainer.config.steps)]))
+            table.update([_row(recent, trainer.config.steps)])
 
         return learn(trainer, note)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,8 @@ from dexsim2real_policy.tvcap import Tvcap
 from dexsim2real_sim import ParameterSampler, make_env
 
 POLICY = "policy"
+Tell = Callable[[str, int, int], None]
+"""Is told within a round of what it has done how much, of how much."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,17 @@ class Distillation:
             self._learner = Learner(network, self._rounds.learn[0], config.learner, config.seed, self._device)
         return self._learner
 
-    def run(self) -> Iterator[Progress]:
+    def run(self, tell: Tell = lambda what, done, of: None) -> Iterator[Progress]:
         """Teach until the rounds are over; checkpoint and curve are written before every report."""
         curve = Curve(self._folder, self.round)
         while self.round < self.config.rounds:
             begin = time.perf_counter()
-            success = self._gather()
-            losses = list(self.learner.fit(self._rounds.learn, self.config.learner.steps // self.config.rounds))
+            success = self._gather(tell)
+            steps = self.config.learner.steps // self.config.rounds
+            losses: list[float] = []
+            for loss in self.learner.fit(self._rounds.learn, steps):
+                losses.append(loss)
+                tell(f"round {self.round + 1}, gradient steps", len(losses), steps)
             error = self.learner.error(self._rounds.validate)
             self.round += 1
             self.seconds += time.perf_counter() - begin
@@ -124,9 +130,12 @@ class Distillation:
             int8=True,
         )
 
-    def _gather(self) -> float:
+    def _gather(self, tell: Tell) -> float:
         """Add the round's episodes to what is learned from; the share of them that succeeded."""
-        lessons = list(self._drive())
+        lessons: list[Lesson] = []
+        for lesson in self._drive():
+            lessons.append(lesson)
+            tell(f"round {self.round + 1}, episodes", len(lessons), self.config.episodes)
         wanted = [lesson for lesson in lessons if not (self.config.successes and lesson.reason)]
         if not wanted:
             raise TrainingError(f"no episode of {len(lessons)} succeeded; use another teacher or less noise")
