@@ -20,7 +20,7 @@ from dexsim2real_sim.env import DexEnv, make_env
 
 ROUNDS = 5
 """Measurements of each method, in turn, so that a machine that changes speed slows all alike."""
-MOTION = 16
+MOTION = 32
 """Most policy steps that bare physics repeats at a time."""
 LARGEST_POOL = 64
 """Most processes for Gymnasium's pool; each holds an interpreter of some 150 MB."""
