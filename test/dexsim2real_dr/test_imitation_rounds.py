@@ -53,3 +53,8 @@ def test_a_damaged_round_is_told(tmp_path: Path) -> None:
     (tmp_path / "round_000.npz").write_bytes(b"PK no archive")
     with pytest.raises(TrainingError, match="damaged"):
         Rounds(tmp_path, keep=10, finished=1)
+
+
+def test_rounds_that_are_gone_are_told(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no rounds left"):
+        Rounds(tmp_path, keep=10, finished=1)

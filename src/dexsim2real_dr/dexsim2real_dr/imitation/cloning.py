@@ -17,7 +17,7 @@ from dexsim2real_dr.imitation.demonstrations import Demonstrations, chunks_of
 from dexsim2real_dr.imitation.learner import Learner, LearnerConfig
 from dexsim2real_dr.imitation.networks import StateActor
 from dexsim2real_dr.imitation.publish import publish
-from dexsim2real_dr.imitation.samples import Lesson, Samples, held_out
+from dexsim2real_dr.imitation.samples import Lesson, split
 from dexsim2real_dr.training.checkpoint import Checkpoint
 from dexsim2real_policy.export import ExportReport
 from dexsim2real_sim import make_env
@@ -69,10 +69,8 @@ class Cloning:
         episodes = [episode for source in self.sources for episode in source.episodes]
         spec, chunk = self._env.action_spec, config.chunk
         lessons = [Lesson(e.inputs, chunks_of(e, chunk, spec), e.reason) for e in episodes]
-        held = held_out(len(lessons))
-        self._learn = Samples.of([lesson for lesson, out in zip(lessons, held, strict=True) if not out])
-        others = [lesson for lesson, out in zip(lessons, held, strict=True) if out]
-        self._validate = Samples.of(others) if others else self._learn
+        self._learn, others = split(lessons)
+        self._validate = others if len(others) else self._learn
         network = StateActor(self._env.observation_spec, config.layers, chunk)
         self.learner = Learner(network, self._learn, config.learner, config.seed, use_device(config.device))
         self.seconds = 0.0

@@ -135,22 +135,26 @@ class Distillation:
         lessons: list[Lesson] = []
         for lesson in self._drive():
             lessons.append(lesson)
-            tell(f"round {self.round + 1}, episodes", len(lessons), self.config.episodes)
+            tell(f"round {self.round + 1}, episodes", len(lessons), self._each * len(self._specialists))
         wanted = [lesson for lesson in lessons if not (self.config.successes and lesson.reason)]
         if not wanted:
             raise TrainingError(f"no episode of {len(lessons)} succeeded; use another teacher or less noise")
         self._rounds.add(self.round, wanted)
         return float(np.mean([not lesson.reason for lesson in lessons]))
 
+    @property
+    def _each(self) -> int:
+        """Episodes of each teacher in a round."""
+        return -(-self.config.episodes // len(self._specialists))
+
     def _drive(self) -> Iterator[Lesson]:
         """The round's episodes; the student sees only what its spec has."""
         config = self.config
         share = config.share if self.round else 1.0
-        count = -(-config.episodes // len(self._specialists))
         for number, (one, env) in enumerate(zip(self._specialists, self._envs, strict=True)):
             seed = int(np.random.SeedSequence([config.seed, self.round, number]).generate_state(1)[0])
             student = None if self.round == 0 else self._act
-            for lesson in islice(one.teacher.lessons(env, student, share, seed), count):
+            for lesson in islice(one.teacher.lessons(env, student, share, seed), self._each):
                 seen = {name: lesson.inputs[name] for name in self.spec.shapes}
                 yield replace(lesson, inputs=seen)
 

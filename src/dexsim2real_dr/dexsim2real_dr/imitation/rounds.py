@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dexsim2real_description.writing import whole_file
 from dexsim2real_dr.errors import TrainingError
-from dexsim2real_dr.imitation.samples import Lesson, Samples, held_out
+from dexsim2real_dr.imitation.samples import Lesson, Samples, split
 
 _NAME = re.compile(r"round_(\d+)\.npz")
 _CHUNKS = "chunks"
@@ -36,10 +36,12 @@ class Rounds:
     """The rounds in a folder, together no more than about `keep` steps."""
 
     def __init__(self, folder: Path, keep: int, finished: int = 0) -> None:
-        """Takes up the rounds before number `finished`. Raises TrainingError if one cannot be read."""
+        """Takes up the rounds before number `finished`. Raises TrainingError if one cannot be read or all are gone."""
         self._folder, self._keep = folder, keep
         numbers = sorted(int(found[1]) for file in folder.glob("*.npz") if (found := _NAME.fullmatch(file.name)))
         self._rounds = {number: _load(self._file(number)) for number in numbers if number < finished}
+        if finished and not self._rounds:
+            raise TrainingError(f"{folder} has no rounds left to go on from; delete the run's folder and begin anew")
 
     @property
     def steps(self) -> int:
@@ -58,10 +60,7 @@ class Rounds:
 
     def add(self, number: int, lessons: Sequence[Lesson]) -> None:
         """Keep a round, and drop the oldest beyond the limit. Raises TrainingError if the disk refuses."""
-        held = held_out(len(lessons))
-        learn = Samples.of([lesson for lesson, out in zip(lessons, held, strict=True) if not out])
-        others = [lesson for lesson, out in zip(lessons, held, strict=True) if out]
-        self._rounds[number] = _Round(learn, Samples.of(others) if others else learn.rows(slice(0)))
+        self._rounds[number] = _Round(*split(lessons))
         _save(self._rounds[number], self._file(number))
         while len(self._rounds) > 1 and self.steps > self._keep:
             oldest = next(iter(self._rounds))

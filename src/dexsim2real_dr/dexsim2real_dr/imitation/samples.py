@@ -81,3 +81,11 @@ def held_out(count: int) -> NDArray[np.bool_]:
     if count > 1:
         marks[-1] = True
     return marks
+
+
+def split(lessons: Sequence[Lesson]) -> tuple[Samples, Samples]:
+    """What to learn from, and the episodes held out for validation; these are no steps if there is only one episode."""
+    held = held_out(len(lessons))
+    learn = Samples.of([lesson for lesson, out in zip(lessons, held, strict=True) if not out])
+    others = [lesson for lesson, out in zip(lessons, held, strict=True) if out]
+    return learn, Samples.of(others) if others else learn.rows(slice(0))
