@@ -2,7 +2,8 @@
 
 import pytest
 
-from dexsim2real_bringup.cli import live_table
+from dexsim2real_bringup.cli import log_line
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_bringup.cli.live_table import LiveTable
 
 
@@ -10,7 +11,7 @@ def test_a_log_gets_a_line_now_and_then_and_the_table_at_the_end(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(live_table.time, "monotonic", lambda: now)
+    monkeypatch.setattr(log_line.time, "monotonic", lambda: now)
     with LiveTable("pouring") as table:
         table.update([], "episodes: 1 of 9")
         table.update([], "episodes: 2 of 9")
@@ -26,3 +27,18 @@ def test_work_that_ends_before_it_has_shown_anything_shows_nothing(capsys: pytes
     with pytest.raises(KeyboardInterrupt), LiveTable("pouring"):
         raise KeyboardInterrupt
     assert capsys.readouterr().out == ""
+
+
+def test_a_bar_is_a_line_now_and_then_in_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(log_line.time, "monotonic", lambda: now)
+    with Bar("trials", of=2000) as bar:
+        bar.update(3)
+        bar.advance()
+        now += 60.0
+        bar.advance("trials [seed 1]")
+    with Bar("filming"):
+        pass
+    assert capsys.readouterr().out.splitlines() == ["trials: 3 of 2,000", "trials [seed 1]: 5 of 2,000"]

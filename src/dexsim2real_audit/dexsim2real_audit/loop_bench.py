@@ -6,7 +6,7 @@ as it does otherwise in simulation than on the twin, what simulation says of it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -153,10 +153,11 @@ def close_loop(
     rounds: Sequence[Round],
     policy: PolicyBench | None,
     seed: int,
-) -> list[LoopRow]:
+) -> Iterator[LoopRow]:
     """Each twin once round; one without an alarm, or whose audit finds nothing to change, keeps the old ranges."""
     usual = None if policy is None else policy(family)
-    return [_once(cell, windows, family, each, policy, usual, seed) for each in rounds]
+    for each in rounds:
+        yield _once(cell, windows, family, each, policy, usual, seed)
 
 
 def _once(

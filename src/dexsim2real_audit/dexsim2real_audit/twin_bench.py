@@ -26,6 +26,8 @@ from dexsim2real_sim.excitation import OBJECT, TASK, excitation
 from dexsim2real_sim.randomization import AdrBox
 
 Array = NDArray[np.float64]
+Tell = Callable[[str, int, int], None]
+"""Is told of what how much is done, of how much."""
 
 WIDTH = 0.3
 """Of the family's ranges over the manual ones."""
@@ -168,7 +170,7 @@ class BenchConfig:
     """Of everything that is drawn."""
 
 
-def run_bench(bench: BenchConfig) -> BenchResult:
+def run_bench(bench: BenchConfig, tell: Tell = lambda what, done, of: None) -> BenchResult:
     """Audit hidden twins, members of the family, cells with each kind of fault, and some with any friction."""
     rng = np.random.default_rng([bench.seed, 13])
     config = AuditConfig(TASK, (OBJECT,), cells=bench.cells, seed=bench.seed)
@@ -182,7 +184,10 @@ def run_bench(bench: BenchConfig) -> BenchResult:
     windows, _ = find_windows(traces[0], cell.bodies, {"object": OBJECT}, WindowConfig(config.longest, config.total))
     prediction = predict(cell, windows, box, bench.seed + 100)
     model = prediction.cause_model(list(prediction.real(traces[0], cell.bodies)))
-    results = [examine(trace, prediction, cell.bodies, config, model=model) for trace in traces]
+    results: list[AuditResult] = []
+    for trace in traces:
+        results.append(examine(trace, prediction, cell.bodies, config, model=model))
+        tell("audits", len(results), len(traces))
     each = iter(results)
     inside, changed, slippery = (list(islice(each, count)) for count in (bench.members, bench.twins, bench.frictions))
     kinds = [kind for kind in FAULTS for _ in range(bench.per_fault)]
@@ -191,12 +196,16 @@ def run_bench(bench: BenchConfig) -> BenchResult:
         Round(name, values, result, trace)
         for (name, _), values, result, trace in zip(truths, hidden, changed, again, strict=False)
     ]
+    loops: list[LoopRow] = []
+    for row in close_loop(cell, windows, box, rounds, policy, bench.seed):
+        loops.append(row)
+        tell("twins that the loop was gone round with", len(loops), len(rounds))
     return BenchResult(
         tuple(_twin_row(truth, result) for truth, result in zip(truths, changed, strict=True)),
         tuple(_fault_row(kind, result) for kind, result in zip(kinds, each, strict=True)),
         tuple(_delays(box.names, table, results[: len(table)])),
         tuple(_frictions(box.names, table[bench.members + bench.twins :], slippery)),
-        tuple(close_loop(cell, windows, box, rounds, policy, bench.seed)),
+        tuple(loops),
         tuple(result.diverged for result in inside),
         float(np.mean([result.gap for result in inside])),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -37,12 +37,17 @@ class PictureBench:
 class MotionBench:
     """Traces of twins that follow the probes."""
 
-    def __init__(self, task: str, names: Sequence[str], teaching: Teaching) -> None:
-        """Raises SearchError for another task than that of the motions, UnknownNameError for a parameter."""
+    def __init__(
+        self, task: str, names: Sequence[str], teaching: Teaching, advance: Callable[[], None] = lambda: None
+    ) -> None:
+        """`advance` is called after every rollout that teaches the critic.
+
+        Raises SearchError for another task than that of the motions, UnknownNameError for a parameter.
+        """
         if task != TASK:
             raise SearchError(f"the motions that show parameters are for {TASK}, not for {task}; say --task {TASK}")
         self._simulator = teaching.simulator(probes(), names)
-        self._critic, self._taught = teaching.critic(self._simulator), teaching.described
+        self._critic, self._taught = teaching.critic(self._simulator, advance), teaching.described
 
     def problem(self, twin: Twin) -> Problem:
         """To find what this twin hides."""

@@ -152,17 +152,22 @@ class Teaching:
         middle = dict(zip(box.names, ((box.low + box.high) / 2).tolist(), strict=True))
         return MotionSimulator(motions, names, others={n: v for n, v in middle.items() if n not in names})
 
-    def critic(self, simulator: MotionSimulator) -> TraceCritic:
-        """The critic of what a simulator repeats. Raises CriticError if most rollouts break down."""
+    def critic(self, simulator: MotionSimulator, advance: Callable[[], None] = lambda: None) -> TraceCritic:
+        """The critic of what a simulator repeats; `advance` is called after every rollout.
+
+        Raises CriticError if most rollouts break down.
+        """
         box, count = self.box(simulator.names), len(simulator.names)
         values = np.random.default_rng(0).uniform(box.low, box.high, (self.rollouts, len(box.names)))
-        rollouts = _in_parts(MotionSimulator(simulator.motions, box.names), values)
+        rollouts = _in_parts(MotionSimulator(simulator.motions, box.names), values, advance)
         return TraceCritic(rollouts, simulator.names, values[:, :count])
 
 
-def _in_parts(simulator: MotionSimulator, values: Array) -> Iterator[Evidence]:
+def _in_parts(simulator: MotionSimulator, values: Array, advance: Callable[[], None]) -> Iterator[Evidence]:
     for begin in range(0, len(values), _AT_ONCE):
-        yield from simulator.observe(values[begin : begin + _AT_ONCE])
+        for evidence in simulator.observe(values[begin : begin + _AT_ONCE]):
+            advance()
+            yield evidence
 
 
 def twin_traces(twin: Twin, motions: Sequence[Motion]) -> Evidence:

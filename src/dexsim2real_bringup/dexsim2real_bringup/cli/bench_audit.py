@@ -12,6 +12,7 @@ import tyro
 from dexsim2real_audit.loop_bench import LoopRow
 from dexsim2real_audit.statistics import bootstrap
 from dexsim2real_audit.twin_bench import TOLERANCES, BenchConfig, BenchResult, run_bench
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_bringup.cli.tables import Cell, show, write_json
 from dexsim2real_description import DexSim2RealError
 
@@ -33,7 +34,8 @@ def bench_audit(
     """
     if min(config.twins, config.members, config.per_fault, config.frictions) < 1:
         raise DexSim2RealError("a bench needs at least one twin, member, fault and friction")
-    result = run_bench(config)
+    with Bar("recordings") as bar:
+        result = run_bench(config, lambda what, done, of: bar.update(done, of, what))
     shown = {
         "Twins": [dict(row.__dict__) for row in result.twins],
         "Faults": [dict(row.__dict__) for row in result.faults],

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dexsim2real_audit.statistics import wilson
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_bringup.cli.tables import Cell, check_writable, show
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.imitation.demonstrations import Demonstrations
@@ -88,9 +88,7 @@ def demos(
 def _record(env: DexEnv, found: Demonstrations, episodes: int, out: Path, student: Policy | None) -> Demonstrations:
     """What was found and what is now added to it; saved on the way, so that a kill does not lose all."""
     kept, tried = list(found.episodes), found.tried
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as progress:
-        bar = progress.add_task(found.task, total=episodes, completed=len(kept))
+    with Bar(found.task, episodes, len(kept)) as bar:
         seed = int(np.random.SeedSequence([found.seed, tried]).generate_state(1)[0])  # new episodes where it goes on
         try:
             for episode in demonstrate(env, found.noise, seed, found.planned, student):
@@ -101,7 +99,7 @@ def _record(env: DexEnv, found: Demonstrations, episodes: int, out: Path, studen
                     kept.append(episode)
                     if len(kept) % _SAVE == 0:
                         replace(found, tried=tried, episodes=tuple(kept)).save(out)
-                progress.update(bar, completed=len(kept), description=f"{found.task}, {tried} tried")
+                bar.update(len(kept), doing=f"{found.task}, {tried} tried")
         except KeyboardInterrupt:
             pass  # what there is will be kept
     return replace(found, tried=tried, episodes=tuple(kept))

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_bringup.cli.dr_problem import Comparison, open_problem
 from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_bringup.dr_report import Agreement, save_search_report
@@ -140,9 +140,8 @@ def _baseline_with_progress(
     choose = model_choice(Chat(chat)) if chat and method == "dreureka" else None
     if method == "dreureka" and choose is None:
         say("no --model: the intervals that survive are the ranges")
-    with Progress(transient=True) as progress:
-        bar = progress.add_task(method, total=config.rounds * config.samples)
-        return find(method, problem, config, out, choose, lambda: progress.advance(bar))
+    with Bar(method, config.rounds * config.samples) as bar:
+        return find(method, problem, config, out, choose, bar.advance)
 
 
 def say(text: str) -> None:
@@ -153,12 +152,9 @@ def say(text: str) -> None:
 def search_with_progress(search: Search) -> None:
     """Run all rounds that are left, with a bar and live scores."""
     done, size = len(search.state.history), search.config.samples
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as progress:
-        bar = progress.add_task(_status(search), total=search.config.rounds * size, completed=done * size)
+    with Bar(_status(search), search.config.rounds * size, done * size) as bar:
         while not search.finished:
-            search.round(lambda: progress.advance(bar))
-            progress.update(bar, description=_status(search))
+            search.round(lambda: bar.advance(_status(search)))
 
 
 def _agreement(search: Search, samples: int) -> Agreement:

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 import tyro
-from rich.progress import Progress
 from scipy.stats import t
 
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_bringup.cli.tables import Cell, make_folder, show
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.bench import MotionBench, PictureBench
@@ -67,20 +67,23 @@ def compare(
     drawn = {number: Twin.draw(number) for number in twins}
     names = tuple(parameter(name).name for name in parameters) or names_of(factors)
     teaching = Teaching(rollouts, "drawn" if hidden == "all" else "nominal")
-    bench = MotionBench(task, names, teaching) if critic == "trace" else PictureBench(task, names, poses, size)
     found: list[Recovery] = []
-    with Progress(transient=True) as progress:
-        bar = progress.add_task("", total=len(twins) * len(seeds) * len(methods))
+    bench = PictureBench(task, names, poses, size) if critic == "image" else _motion_bench(task, names, teaching)
+    with Bar("searches", len(twins) * len(seeds) * len(methods)) as bar:
         for seed, (number, whole) in itertools.product(seeds, drawn.items()):
             twin = _only(whole, names) if hidden == "searched" else whole
             problem = bench.problem(twin)
             for method in methods:
-                progress.update(bar, description=f"twin {number}, seed {seed}: {method}")
+                bar.update(len(found), doing=f"twin {number}, seed {seed}: {method}")
                 folder = out / f"twin_{number}_seed_{seed}_{method}"
                 make_folder(folder)
                 found.append(recover(method, twin, problem, replace(config, seed=seed), folder))
-                progress.advance(bar)
     _show(found, methods, names, json)
+
+
+def _motion_bench(task: str, names: Sequence[str], teaching: Teaching) -> MotionBench:
+    with Bar("rollouts for the critic", teaching.rollouts) as bar:
+        return MotionBench(task, names, teaching, bar.advance)
 
 
 def _only(twin: Twin, names: Sequence[str]) -> Twin:

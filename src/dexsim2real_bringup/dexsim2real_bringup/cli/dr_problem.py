@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_description.area import Size
 from dexsim2real_dr.capture import captured_poses
@@ -100,7 +101,9 @@ def _moving(task: str, names: Names, given: Comparison) -> Problem:
     simulator = given.teaching.simulator(motions, names)
     seen = recorded_evidence(traces, motions)
     how = f"{simulator.described}; {given.teaching.described}"
-    return Problem(task, names, simulator.observe, given.teaching.critic(simulator), seen, how)
+    with Bar("rollouts for the critic", given.teaching.rollouts) as bar:
+        critic = given.teaching.critic(simulator, bar.advance)
+    return Problem(task, names, simulator.observe, critic, seen, how)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from dexsim2real_audit.evaluation import (
     Driver,
@@ -22,6 +21,7 @@ from dexsim2real_audit.evaluation import (
     success_rate,
     wanted,
 )
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_bringup.cli.evaluate_tables import failure_rows, result_rows, stop_rows
 from dexsim2real_bringup.cli.tables import show, write_json
 from dexsim2real_bringup.gated_trials import GatedTrials
@@ -165,10 +165,8 @@ def _show(title: str, results: list[TrialResult], json: Path | None) -> None:
 @contextmanager
 def _bar(total: int) -> Iterator[Callable[[int, int], None]]:
     """A bar; what it yields is told the seed and how many trials are done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, transient=True) as progress:
-        bar = progress.add_task("trials", total=total)
-        yield lambda seed, done: progress.update(bar, description=f"seed {seed}", completed=done)
+    with Bar("trials", total) as bar:
+        yield lambda seed, done: bar.update(done, doing=f"trials, seed {seed}")
 
 
 def _further(note: Callable[[int, int], None], seed: int, before: int, done: int) -> None:

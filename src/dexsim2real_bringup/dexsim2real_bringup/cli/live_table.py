@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 
@@ -10,10 +9,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
+from dexsim2real_bringup.cli.log_line import LogLine
 from dexsim2real_bringup.cli.tables import Cell, build_table, text_of
-
-_LOG_EVERY = 60.0
-"""[s]"""
 
 
 class LiveTable:
@@ -24,7 +21,7 @@ class LiveTable:
         self._console = Console(markup=False)
         self._live = Live(refresh_per_second=2, console=self._console) if self._console.is_terminal else None
         self._rows: Sequence[Mapping[str, Cell]] = ()
-        self._said = -_LOG_EVERY
+        self._log = LogLine(self._console)
 
     def __enter__(self) -> LiveTable:
         if self._live is not None:
@@ -44,11 +41,9 @@ class LiveTable:
         self._rows = rows
         if self._live is not None:
             self._live.update(Group(*self._table(), *([doing] if doing else [])))
-        elif time.monotonic() - self._said >= _LOG_EVERY:
-            self._said = time.monotonic()
+        else:
             newest = [f"{name} {text_of(value)}" for name, value in (rows[-1] if rows else {}).items()]
-            said = ", ".join([*newest, doing] if doing else newest)
-            self._console.print(f"{self._title}: {said}", highlight=False, soft_wrap=True)
+            self._log.say(f"{self._title}: {', '.join([*newest, doing] if doing else newest)}")
 
     def _table(self) -> list[Table]:
         return [build_table(self._title, self._rows)] if self._rows else []

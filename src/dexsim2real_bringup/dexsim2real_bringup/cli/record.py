@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from dexsim2real_audit.bag_recover import recover as recover_bag
 from dexsim2real_audit.bag_writer import Storage
 from dexsim2real_audit.recorder import RecorderConfig, RecorderStatus
 from dexsim2real_audit.replay import check_rate
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_bringup.cli.tables import Cell, show
 from dexsim2real_bringup.ros_environment import apply_ros_environment
 from dexsim2real_description import DexSim2RealError
@@ -124,20 +125,18 @@ def replay(
         first, last = opened.span_ns
     nodes = _nodes("replay_node")
     options = nodes.ReplayOptions(bag, topics, rate, clock, wait)
-    columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.completed} of {task.total}"))
     published: Mapping[str, int] = {}
-    with Progress(*columns, TimeElapsedColumn(), transient=True) as progress:
-        task = progress.add_task("replaying", total=None)
+    with Bar("replaying, messages") as bar:
 
         def make() -> Any:
             nonlocal published
             node = nodes.ReplayNode(options, report)
-            progress.update(task, total=sum(topic.count for topic in node.topics.values()))
+            bar.update(0, of=sum(topic.count for topic in node.topics.values()))
             published = node.published
             return node
 
         def report(counts: Mapping[str, int]) -> None:
-            progress.update(task, completed=sum(counts.values()))
+            bar.update(sum(counts.values()))
 
         status = _run(make)
     if status == 0:

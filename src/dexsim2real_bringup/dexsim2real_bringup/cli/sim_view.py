@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import tyro
 from rich.console import Console
-from rich.progress import Progress
 
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_description import JOINTS, DexSim2RealError, UnknownNameError
 from dexsim2real_sim.env import DexEnv, make_env
 from dexsim2real_sim.scripted import SCRIPTS
@@ -68,10 +68,7 @@ def hold() -> Act:
 
 def film_with_progress(env: DexEnv, act: Act, file: Path, size: int, limit: float | None = None) -> Film:
     """Film an episode while a bar says how far it is."""
-    with Progress(transient=True) as progress:
-        bar = progress.add_task(f"filming {env.task.name}")
-        film = film_episode(
-            env, act, file, size, limit, lambda done, steps: progress.update(bar, completed=done, total=steps)
-        )
+    with Bar(f"filming {env.task.name}, frames") as bar:
+        film = film_episode(env, act, file, size, limit, bar.update)
     env.close()
     return film

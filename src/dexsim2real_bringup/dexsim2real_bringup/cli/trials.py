@@ -8,7 +8,6 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
-from rich.progress import Progress
 
 from dexsim2real_audit.report import Section, save_report
 from dexsim2real_audit.trial_plan import Plan, PlanConfig, make_plan
@@ -33,6 +32,7 @@ from dexsim2real_audit.verdicts import (
     write_verdicts,
 )
 from dexsim2real_bringup.cli import tables
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_sim import Twin, load_randomization
 
@@ -102,9 +102,8 @@ def run(
         difficulty,
         time_limit,
     )
-    with Progress(*Progress.get_default_columns(), transient=True) as bar:
-        task = bar.add_task("trials")
-        verdicts = run_plan(folder, named, config, lambda done, of: bar.update(task, completed=done, total=of))
+    with Bar("trials") as bar:
+        verdicts = run_plan(folder, named, config, bar.update)
     tables.show(f"Trials of {folder}", [{"judged": len(verdicts), "successes": sum(verdicts.values())}])
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from dexsim2real_audit import Trace
 from dexsim2real_audit.report import Section, save_report
+from dexsim2real_bringup.cli.bar import Bar
 from dexsim2real_bringup.cli.tables import Cell, show, write_json
 from dexsim2real_dr.identify.arm import ArmConfig
 from dexsim2real_dr.identify.autotune import TuneConfig, TuneResult, tuned_randomization
@@ -25,7 +26,8 @@ TASK = "pick_place"
 def tune_robot(trace: Trace, source: str, config: ArmConfig, tune: TuneConfig, out: Path, json: Path | None) -> None:
     """Tune, and write parameters, randomization file and report."""
     hand = "v4" if config.hand == "none" else config.hand
-    result = tune_parameters(trace, config.arm, hand, replace(tune, train=config.train))
+    with Bar("rounds of tuning", tune.rounds) as bar:
+        result = tune_parameters(trace, config.arm, hand, replace(tune, train=config.train), bar.update)
     data = with_tuned(out, result, config.arm, source)
     save_params(out, data)
     ranges = out.with_name(f"{out.stem}_randomization.yaml")

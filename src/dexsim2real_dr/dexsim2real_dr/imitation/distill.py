@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -17,7 +18,8 @@ from dexsim2real_dr.device import use_device
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.imitation.curve import Curve
 from dexsim2real_dr.imitation.distill_config import DistillConfig, student_spec
-from dexsim2real_dr.imitation.learner import Learner
+from dexsim2real_dr.imitation.guided import FEATURES, Guided, guided
+from dexsim2real_dr.imitation.learner import Learner, imitation
 from dexsim2real_dr.imitation.publish import publish
 from dexsim2real_dr.imitation.rounds import Rounds
 from dexsim2real_dr.imitation.samples import Lesson, Samples
@@ -89,9 +91,10 @@ class Distillation:
         """Made with the first lessons, which say how inputs are to be scaled."""
         if self._learner is None:
             torch.manual_seed(self.config.seed)
-            network = Tvcap(self.spec, self.config.network)
-            config = self.config
-            self._learner = Learner(network, self._rounds.learn[0], config.learner, config.seed, self._device)
+            config, first = self.config, self._rounds.learn[0]
+            network = Guided(Tvcap(self.spec, config.network), first.inputs[FEATURES].shape[1])
+            loss = guided if config.guided else imitation
+            self._learner = Learner(network, first, config.learner, config.seed, self._device, loss)
         return self._learner
 
     def run(self, tell: Tell = lambda what, done, of: None) -> Iterator[Progress]:
@@ -118,7 +121,7 @@ class Distillation:
         """Write the artifact; `note` says who taught. Raises PolicyError."""
         settings = json.dumps({**asdict(self.config), "teachers": note})
         return publish(
-            self.learner.policy,
+            self._student,
             self._envs[0],
             self.spec,
             self.config.network.chunk,
@@ -143,26 +146,30 @@ class Distillation:
         return float(np.mean([not lesson.reason for lesson in lessons]))
 
     @property
+    def _student(self) -> Tvcap:
+        return cast("Guided", self.learner.policy).network
+
+    @property
     def _each(self) -> int:
         """Episodes of each teacher in a round."""
         return -(-self.config.episodes // len(self._specialists))
 
     def _drive(self) -> Iterator[Lesson]:
-        """The round's episodes; the student sees only what its spec has."""
+        """The round's episodes, with what the student sees and what it has to say."""
         config = self.config
         share = config.share if self.round else 1.0
         for number, (one, env) in enumerate(zip(self._specialists, self._envs, strict=True)):
             seed = int(np.random.SeedSequence([config.seed, self.round, number]).generate_state(1)[0])
             student = None if self.round == 0 else self._act
             for lesson in islice(one.teacher.lessons(env, student, share, seed), self._each):
-                seen = {name: lesson.inputs[name] for name in self.spec.shapes}
+                seen = {name: lesson.inputs[name] for name in (*self.spec.shapes, FEATURES)}
                 yield replace(lesson, inputs=seen)
 
     @torch.no_grad()
     def _act(self, observation: Inputs) -> Array:
         """What the student does: the first action of its chunk."""
         inputs = {name: torch.from_numpy(observation[name]).to(self._device) for name in self.spec.shapes}
-        actions: Array = self.learner.policy(inputs)[:, 0].cpu().numpy().astype(np.float64)
+        actions: Array = self._student(inputs)[:, 0].cpu().numpy().astype(np.float64)
         return actions
 
     def _resume(self, found: Checkpoint) -> None:

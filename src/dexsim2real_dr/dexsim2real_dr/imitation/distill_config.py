@@ -16,7 +16,7 @@ def _small_network() -> TvcapConfig:
 
 @dataclass(frozen=True)
 class DistillConfig:
-    """A distillation. The options of the ablations: `touch`, `vision`, `network.fusion`, `network.chunk` 1."""
+    """A distillation. Options of the ablations: `guided`, `touch`, `vision`, `network.fusion`, `network.chunk` 1."""
 
     task: str
     rounds: int = 6
@@ -39,6 +39,9 @@ class DistillConfig:
     """Whether the student feels."""
     vision: bool = True
     """Whether the student sees."""
+    guided: bool = True
+    """Whether the student, while it learns, has to say what the simulator knows of the task, such as where objects
+    are. It is no part of the policy."""
     seed: int = 0
     device: str = "cpu"
     """Where the student learns and looks: `cpu`, `cuda` or `cuda:N`."""

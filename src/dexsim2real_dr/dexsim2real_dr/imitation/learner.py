@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -19,6 +19,19 @@ _WARM_UP = 200
 """Steps over which the learning rate rises."""
 _LARGEST_GRADIENT = 1.0
 _CPU = torch.device("cpu")
+
+Loss = Callable[[nn.Module, Samples], Tensor]
+"""Of a network on a batch."""
+
+
+def distance(answers: Tensor, wanted: Tensor) -> Tensor:
+    """Mean over all numbers, squared for small differences and plain for large ones (Huber)."""
+    return functional.smooth_l1_loss(answers, wanted, beta=_QUADRATIC)
+
+
+def imitation(network: nn.Module, batch: Samples) -> Tensor:
+    """How far its actions are from those that are taught."""
+    return distance(network(batch.inputs), batch.chunks)
 
 
 @dataclass(frozen=True)
@@ -37,11 +50,17 @@ class Learner:
     """A network under training and its running mean. Batches follow from the seed and the number of the step."""
 
     def __init__(
-        self, network: nn.Module, first: Samples, config: LearnerConfig, seed: int, device: torch.device = _CPU
+        self,
+        network: nn.Module,
+        first: Samples,
+        config: LearnerConfig,
+        seed: int,
+        device: torch.device = _CPU,
+        loss: Loss = imitation,
     ) -> None:
         """`first` are the samples by which inputs are scaled from now on; the network can `update_normalization`."""
         self.config, self.seed, self.step = config, seed, 0
-        self.device = device
+        self.device, self._loss = device, loss
         network.update_normalization(first.inputs)  # type: ignore[operator]
         self.network = network.to(device).train()
         forget = get_ema_multi_avg_fn(config.averaging)
@@ -86,7 +105,7 @@ class Learner:
     def _learn(self, batch: Samples) -> float:
         for group in self._optimizer.param_groups:
             group["lr"] = self._learning_rate()
-        loss = functional.smooth_l1_loss(self.network(batch.inputs), batch.chunks, beta=_QUADRATIC)
+        loss = self._loss(self.network, batch)
         self._optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)

@@ -19,8 +19,8 @@ from dexsim2real_dr.training.run_folder import CHECKPOINT, CONFIG
 from dexsim2real_dr.training.tvcap_actor import TvcapActor
 from dexsim2real_policy.tvcap import Tvcap
 
-_PREFIX = "module."
-"""Of the weights in the running mean, which is the policy."""
+_PREFIX = "module.network."
+"""Of the policy's weights in the running mean of what learned."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,10 @@ class Tvcap(nn.Module):
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Mean actions, shape (N, H, 23)."""
+        return self.decoder(self.tokens(inputs))  # type: ignore[no-any-return]
+
+    def tokens(self, inputs: Inputs) -> Tensor:
+        """What the decoder looks at: vision, touch and state, shape (N, K, width)."""
         state = self.state(self.normalizer(torch.cat([inputs[name] for name in self.vectors], dim=-1)))
         tokens = [state.unsqueeze(1)]
         if self.touch is not None:
@@ -55,7 +59,7 @@ class Tvcap(nn.Module):
             tokens.insert(0, self.vision(inputs["images"]))
         for layer in self.fusion:
             tokens[:2] = layer(tokens[0], tokens[1])
-        return self.decoder(torch.cat(tokens, dim=1))  # type: ignore[no-any-return]
+        return torch.cat(tokens, dim=1)
 
     def update_normalization(self, inputs: Inputs) -> None:
         """Take a batch of inputs into the running statistics; without effect in evaluation mode."""
