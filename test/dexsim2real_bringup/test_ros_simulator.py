@@ -91,7 +91,7 @@ def test_references_from_live_cameras_and_a_search_over_ros(robot, monkeypatch, 
     assert load_randomization(tmp_path / "run" / "randomization.yaml").cost.queries == 3
     capfd.readouterr()
     assert main(["dr", "capture", "--live", "--out", str(live)]) == 2
-    assert "holds pictures already" in capfd.readouterr().err
+    assert "is not an empty folder" in capfd.readouterr().err
 
 
 def test_a_graph_without_a_simulator_is_one_line(ros_environment, monkeypatch, capfd, tmp_path):

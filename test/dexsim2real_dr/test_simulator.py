@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from dexsim2real_description import DexSim2RealError
-from dexsim2real_dr.capture import FILE, capture, captured_poses
+from dexsim2real_dr.capture import FILE, capture, captured_poses, save_capture
+from dexsim2real_dr.critics.critic import Evidence
 from dexsim2real_dr.critics.references import load_references
 from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.simulator import Poses
@@ -61,8 +62,19 @@ def test_a_capture_holds_pictures_and_poses_and_nothing_hidden(simulator, tmp_pa
 
 def test_a_folder_with_pictures_is_not_written_into(tmp_path):
     Image.new("RGB", (9, 9)).save(tmp_path / "mine.PNG")
-    with pytest.raises(DexSim2RealError, match="holds pictures already"):
+    with pytest.raises(DexSim2RealError, match="is not an empty folder"):
         capture(Twin(seed=5), POSES, SIZE, tmp_path)
+
+
+def test_a_capture_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    def stop(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    taken = Evidence(np.zeros((2, 9, 9, 3), np.uint8), ("front", "wrist"))
+    monkeypatch.setattr(json, "dumps", stop)
+    with pytest.raises(KeyboardInterrupt):
+        save_capture(tmp_path / "a", POSES, taken)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_robot_stands_where_it_was_measured(simulator):

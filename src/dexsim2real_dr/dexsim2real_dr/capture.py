@@ -11,8 +11,8 @@ from PIL import Image
 
 from dexsim2real_description import JOINTS
 from dexsim2real_description.area import Size
+from dexsim2real_description.writing import whole_folder
 from dexsim2real_dr.critics.critic import Evidence
-from dexsim2real_dr.critics.references import SUFFIXES
 from dexsim2real_dr.embedded_simulator import EmbeddedSimulator
 from dexsim2real_dr.errors import SearchError
 from dexsim2real_dr.simulator import Poses
@@ -36,17 +36,15 @@ def capture(twin: Twin, poses: Poses, size: Size, out: Path) -> int:
 
 
 def check_folder(out: Path) -> None:
-    """Raises SearchError if the folder holds pictures already."""
-    if out.is_dir() and any(f.suffix.lower() in SUFFIXES for f in out.iterdir()):
-        raise SearchError(
-            f"{out} holds pictures already, which would be mixed with the new ones; choose another folder"
-        )
+    """Raises SearchError if there is something in the folder already, or it is none."""
+    if out.exists() and not (out.is_dir() and next(out.iterdir(), None) is None):
+        raise SearchError(f"{out} is not an empty folder; pictures get one of their own, choose another name")
 
 
 def save_capture(out: Path, poses: Poses, taken: Evidence) -> int:
-    """Write the pictures, `front_00.png` and so on, pose by pose, and capture.json with the poses.
+    """Write the pictures, `front_00.png` and so on, pose by pose, and capture.json with the poses, all or none.
 
-    Returns the number of pictures. Raises SearchError if `out` holds pictures already or cannot be written.
+    Returns the number of pictures. Raises SearchError if `out` is not empty or cannot be written.
     """
     check_folder(out)
     described = {
@@ -54,14 +52,12 @@ def save_capture(out: Path, poses: Poses, taken: Evidence) -> int:
         "joints": list(JOINTS), "positions": [list(row) for row in poses.joints],
     }  # fmt: skip
     numbers: Counter[str] = Counter()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with whole_folder(out, SearchError) as folder:
+        folder.mkdir()
         for view, image in zip(taken.views, taken.images, strict=True):
-            Image.fromarray(image).save(out / f"{view}_{numbers[view]:02d}.png")
+            Image.fromarray(image).save(folder / f"{view}_{numbers[view]:02d}.png")
             numbers[view] += 1
-        (out / FILE).write_text(json.dumps(described, indent=2) + "\n")
-    except OSError as error:
-        raise SearchError(f"cannot write pictures to {out}: {error.strerror}; choose another folder") from error
+        (folder / FILE).write_text(json.dumps(described, indent=2) + "\n")
     return len(taken.images)
 
 
