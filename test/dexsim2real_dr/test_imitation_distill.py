@@ -74,6 +74,11 @@ def test_several_teachers_share_a_round_and_the_student_drives_from_the_second_o
     assert [teacher.driven for teacher in teachers.values()] == [2, 2]  # two lessons each, in one of two rounds
 
 
+def test_glimpses_come_beside_the_episodes_and_do_not_count_as_such(tmp_path: Path) -> None:
+    progress = next(run(tmp_path, replace(CONFIG, glimpses=5)).run())
+    assert (progress.steps, progress.success) == ((3 + 5) * 4, 1.0)
+
+
 def test_what_failed_is_left_out_if_asked(tmp_path: Path) -> None:
     config = replace(CONFIG, successes=True)
     teachers = {"apple": Still(), "orange": Still("dropped")}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from dexsim2real_dr.device import use_device
 from dexsim2real_dr.errors import TrainingError
 from dexsim2real_dr.imitation.curve import Curve
 from dexsim2real_dr.imitation.distill_config import DistillConfig, student_spec
+from dexsim2real_dr.imitation.glimpses import glimpses
 from dexsim2real_dr.imitation.guided import FEATURES, Guided, guided
 from dexsim2real_dr.imitation.learner import Learner, imitation
 from dexsim2real_dr.imitation.publish import publish
@@ -134,36 +136,32 @@ class Distillation:
         )
 
     def _gather(self, tell: Tell) -> float:
-        """Add the round's episodes to what is learned from; the share of them that succeeded."""
-        lessons: list[Lesson] = []
-        for lesson in self._drive():
-            lessons.append(lesson)
-            tell(f"round {self.round + 1}, episodes", len(lessons), self._each * len(self._specialists))
-        wanted = [lesson for lesson in lessons if not (self.config.successes and lesson.reason)]
+        """Add the round's lessons to what is learned from; the share of its episodes that succeeded."""
+        episodes = list(self._drive("episodes", self.config.episodes, tell))
+        wanted = [lesson for lesson in episodes if not (self.config.successes and lesson.reason)]
         if not wanted:
-            raise TrainingError(f"no episode of {len(lessons)} succeeded; use another teacher or less noise")
-        self._rounds.add(self.round, wanted)
-        return float(np.mean([not lesson.reason for lesson in lessons]))
+            raise TrainingError(f"no episode of {len(episodes)} succeeded; use another teacher or less noise")
+        self._rounds.add(self.round, [*wanted, *self._drive("glimpses", self.config.glimpses, tell)])
+        return float(np.mean([not lesson.reason for lesson in episodes]))
+
+    def _drive(self, what: Literal["episodes", "glimpses"], count: int, tell: Tell) -> Iterator[Lesson]:
+        """Lessons of the round, `count` of all teachers together, with what the student sees and has to say."""
+        config = self.config
+        share = config.share if self.round else 1.0
+        student = self._act if self.round else None
+        each, kept = -(-count // len(self._specialists)), (*self.spec.shapes, FEATURES)
+        for number, (one, env) in enumerate(zip(self._specialists, self._envs, strict=True)):
+            entropy = [config.seed, self.round, number, what == "glimpses"]
+            seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
+            lessons = one.teacher.lessons(env, student, share, seed)
+            with closing(lessons if what == "episodes" else glimpses(env, lessons, seed)) as lessons:
+                for done, lesson in enumerate(islice(lessons, each), number * each + 1):
+                    tell(f"round {self.round + 1}, {what}", done, each * len(self._specialists))
+                    yield replace(lesson, inputs={name: lesson.inputs[name] for name in kept})
 
     @property
     def _student(self) -> Tvcap:
         return cast("Guided", self.learner.policy).network
-
-    @property
-    def _each(self) -> int:
-        """Episodes of each teacher in a round."""
-        return -(-self.config.episodes // len(self._specialists))
-
-    def _drive(self) -> Iterator[Lesson]:
-        """The round's episodes, with what the student sees and what it has to say."""
-        config = self.config
-        share = config.share if self.round else 1.0
-        for number, (one, env) in enumerate(zip(self._specialists, self._envs, strict=True)):
-            seed = int(np.random.SeedSequence([config.seed, self.round, number]).generate_state(1)[0])
-            student = None if self.round == 0 else self._act
-            for lesson in islice(one.teacher.lessons(env, student, share, seed), self._each):
-                seen = {name: lesson.inputs[name] for name in (*self.spec.shapes, FEATURES)}
-                yield replace(lesson, inputs=seen)
 
     @torch.no_grad()
     def _act(self, observation: Inputs) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -42,7 +42,7 @@ class Teacher(Protocol):
         """Raises DexSim2RealError if it cannot teach in that environment."""
         ...
 
-    def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Iterator[Lesson]:
+    def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Generator[Lesson, None, None]:
         """Episodes without end, driven by the teacher for a `share` of the time and else by the student."""
         ...
 
@@ -65,7 +65,7 @@ class ExpertTeacher:
     def check(self, env: DexEnv) -> None:
         """Every task has a script."""
 
-    def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Iterator[Lesson]:
+    def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Generator[Lesson, None, None]:
         """Demonstrations under noise, which show the way back."""
         for episode in demonstrate(env, self._config.noise, seed):
             chunks = chunks_of(episode, self._config.chunk, env.action_spec)
@@ -85,7 +85,7 @@ class PolicyTeacher:
     def _policy(self, env: DexEnv) -> Policy:
         return load_policy(self._artifact, env.observation_spec, env.action_spec)
 
-    def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Iterator[Lesson]:
+    def lessons(self, env: DexEnv, student: Student | None, share: float, seed: int) -> Generator[Lesson, None, None]:
         """DAgger (Ross et al. 2011): what the teacher would do in every state, whoever drove there.
 
         Teacher and student take turns of about a second. Raises ContractMismatchError if the policy does not fit the
