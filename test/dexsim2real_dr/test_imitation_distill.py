@@ -57,6 +57,7 @@ def weights(distillation: Distillation) -> list[torch.Tensor]:
 def test_a_stopped_run_ends_as_one_that_was_not(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole")
     assert [progress.steps for progress in whole.run()] == [12, 24]
+    assert "blindness" in (tmp_path / "whole" / "curve.csv").read_text()
     first = run(tmp_path / "stopped")
     next(first.run())
     second = run(tmp_path / "stopped")
@@ -80,10 +81,10 @@ def test_glimpses_come_beside_the_episodes_and_do_not_count_as_such(tmp_path: Pa
 
 
 def test_what_failed_is_left_out_if_asked(tmp_path: Path) -> None:
-    config = replace(CONFIG, successes=True)
+    config = replace(CONFIG, successes=True, guided=False)
     teachers = {"apple": Still(), "orange": Still("dropped")}
     progress = next(run(tmp_path / "one", config, **teachers).run())
-    assert (progress.steps, progress.success) == (8, 0.5)
+    assert (progress.steps, progress.success, progress.blindness) == (8, 0.5, None)
     with pytest.raises(TrainingError, match="no episode of 4"):
         next(run(tmp_path / "none", config, apple=Still("dropped"), orange=Still("dropped")).run())
 

@@ -36,11 +36,13 @@ def learner(loss=guided) -> Learner:
 
 def test_it_learns_from_images_to_say_where_something_is():
     pupil, unseen = learner(), samples(64, 1)
+    assert pupil.policy.blindness([unseen]) > 0.8
     list(pupil.fit([samples(256, 2)], CONFIG.steps))
     with torch.no_grad():
         told = pupil.policy.both(unseen.inputs)[1]
     place = (unseen.inputs[FEATURES] - 3.0) / 0.1
     assert ((told > 0) == (place > 0.5)).float().mean() > 0.95
+    assert pupil.policy.blindness([unseen]) < 0.5
 
 
 def test_it_is_not_asked_where_only_actions_are_learned():

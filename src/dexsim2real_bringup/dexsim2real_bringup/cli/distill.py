@@ -69,5 +69,6 @@ def _row(progress: Progress) -> dict[str, Cell]:
         "success": progress.success,
         "loss": progress.loss,
         "error on held-out episodes": progress.error,
+        "blindness": progress.blindness,
         "minutes": round(progress.seconds / 60, 1),
     }

@@ -23,13 +23,20 @@ class Curve:
             rows = list(csv.DictReader(self._file.read_text().splitlines()))
             self._rows = [row for row in rows if int(next(iter(row.values()))) <= finished]
 
-    def add(self, row: Mapping[str, float]) -> None:
-        """Write one more row. Raises TrainingError if the disk refuses; the file then stays as it was."""
-        self._rows.append(
-            {name: str(value) if isinstance(value, int) else f"{value:.6g}" for name, value in row.items()}
-        )
+    def add(self, row: Mapping[str, float | None]) -> None:
+        """Write one more row, nothing where it has None.
+
+        Raises TrainingError if the disk refuses; the file then stays as it was.
+        """
+        self._rows.append({name: _text(value) for name, value in row.items()})
         out = io.StringIO()
         table = csv.DictWriter(out, list(self._rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(self._rows)
         write(self._file, out.getvalue())
+
+
+def _text(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:.6g}"

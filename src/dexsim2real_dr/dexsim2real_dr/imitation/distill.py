@@ -51,6 +51,9 @@ class Progress:
     """Mean over the round's gradient steps."""
     error: float
     """Root mean square difference from the teachers on episodes not learned from, in actions of full scale 1."""
+    blindness: float | None
+    """Root mean square error of what the student says the simulator knows, on episodes not learned from, over its
+    spread: 1 for a student who sees nothing. None if it is not asked."""
     seconds: float
     """So far, without the time between a stop and the resume."""
 
@@ -111,11 +114,13 @@ class Distillation:
                 losses.append(loss)
                 tell(f"round {self.round + 1}, gradient steps", len(losses), steps)
             error = self.learner.error(self._rounds.validate)
+            blindness = self._guided.blindness(self._rounds.validate) if self.config.guided else None
             self.round += 1
             self.seconds += time.perf_counter() - begin
             state = self.learner.state_dict()
             Checkpoint(self.config.task, self.round, self.seconds, state, "{}").save(self._folder / CHECKPOINT)
-            progress = Progress(self.round, self._rounds.steps, success, float(np.mean(losses)), error, self.seconds)
+            loss = float(np.mean(losses))
+            progress = Progress(self.round, self._rounds.steps, success, loss, error, blindness, self.seconds)
             curve.add(asdict(progress))
             yield progress
 
@@ -123,7 +128,7 @@ class Distillation:
         """Write the artifact; `note` says who taught. Raises PolicyError."""
         settings = json.dumps({**asdict(self.config), "teachers": note})
         return publish(
-            self._student,
+            self._guided.network,
             self._envs[0],
             self.spec,
             self.config.network.chunk,
@@ -160,14 +165,14 @@ class Distillation:
                     yield replace(lesson, inputs={name: lesson.inputs[name] for name in kept})
 
     @property
-    def _student(self) -> Tvcap:
-        return cast("Guided", self.learner.policy).network
+    def _guided(self) -> Guided:
+        return cast("Guided", self.learner.policy)
 
     @torch.no_grad()
     def _act(self, observation: Inputs) -> Array:
         """What the student does: the first action of its chunk."""
         inputs = {name: torch.from_numpy(observation[name]).to(self._device) for name in self.spec.shapes}
-        actions: Array = self._student(inputs)[:, 0].cpu().numpy().astype(np.float64)
+        actions: Array = self._guided.network(inputs)[:, 0].cpu().numpy().astype(np.float64)
         return actions
 
     def _resume(self, found: Checkpoint) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from rsl_rl.modules import EmpiricalNormalization
 from torch import Tensor, nn
@@ -14,6 +16,8 @@ from dexsim2real_policy.tvcap.network import Inputs
 
 FEATURES = "features"
 """Input that the student does not have: the task's privileged state."""
+_AT_ONCE = 256
+"""Steps."""
 _WEIGHT = 0.1
 """Of what it says beside what it does: at first some five times the rest of the loss, and less than half in the end."""
 
@@ -44,6 +48,13 @@ class Guided(nn.Module):
         tokens = self.network.tokens(inputs)
         told = self.say(self.look(self.query.expand(len(tokens), -1, -1), tokens)[:, 0])
         return self.network.decoder(tokens), told
+
+    @torch.no_grad()
+    def blindness(self, samples: Sequence[Samples]) -> float:
+        """Root mean square error of what it says, in units of the features' spread: 1 if it sees nothing."""
+        batches = (rows.to(self.query.device).inputs for part in samples for rows in part.parts(_AT_ONCE))
+        squares = [(self.both(rows)[1] - self.normalizer(rows[FEATURES])).square().mean(dim=1) for rows in batches]
+        return float(torch.cat(squares).mean().sqrt())
 
     def update_normalization(self, inputs: Inputs) -> None:
         """Take a batch of inputs into the running statistics of inputs and features."""
