@@ -50,6 +50,7 @@ def test_demonstrations_to_a_clone_to_a_student(tmp_path: Path, capsys: pytest.C
         (["clone", "--demos", "none.npz", "--out", "run"], "dexsim2real demos"),
         (["distill", "--task", "pick_place", "--teacher", "nowhere", "--no-vision", "--out", "run"], "nowhere"),
         (["distill", "--task", "pick_place", "--teacher", "expert@teapot", "--no-vision", "--out", "run"], "teapot"),
+        (["distill", "--task", "pick_place", "--teacher", "expert", "--glimpses", "9", "--out", "run"], "--glimpses"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -25,7 +25,7 @@ from dexsim2real_dr.imitation.learner import Learner, imitation
 from dexsim2real_dr.imitation.publish import publish
 from dexsim2real_dr.imitation.rounds import Rounds
 from dexsim2real_dr.imitation.samples import Lesson, Samples
-from dexsim2real_dr.imitation.teacher import Array, Specialist
+from dexsim2real_dr.imitation.teacher import Array, ExpertTeacher, Specialist
 from dexsim2real_dr.training.checkpoint import Checkpoint
 from dexsim2real_dr.training.run_folder import CHECKPOINT, CONFIG, write
 from dexsim2real_policy.export import ExportReport
@@ -71,7 +71,9 @@ class Distillation:
         sampler: ParameterSampler | None,
         folder: Path,
     ) -> None:
-        """Raises DexSim2RealError if a teacher cannot teach the task or the folder's checkpoint does not fit."""
+        """Raises DexSim2RealError if a teacher cannot teach the task so or the folder's checkpoint does not fit."""
+        if config.glimpses and any(isinstance(one.teacher, ExpertTeacher) for one in specialists):
+            raise TrainingError("the expert goes by a plan, which no glimpse is long enough for; leave out --glimpses")
         torch.set_num_threads(1)
         self.config, self._folder, self._specialists = config, folder, specialists
         self._device = use_device(config.device)
