@@ -33,7 +33,7 @@ def rows():
     results = [examine(trace, prediction, cells.bodies, CONFIG) for trace in recordings[0]]
     names = ("arm_delay", "none")
     rounds = [Round(*each) for each in zip(names, values, results, recordings[1], strict=True)]
-    return close_loop(cells, windows, BOX, rounds, None, 0)
+    return list(close_loop(cells, windows, BOX, rounds, None, 0))
 
 
 def test_a_late_arm_is_no_gap_any_more(rows):

@@ -23,7 +23,7 @@ def taught(folder: Path, config: DistillConfig) -> Path:
     """A folder as distillation leaves it, of a network that has learned nothing."""
     size = (config.image_size, config.image_size) if config.vision else None
     spec = student_spec(make_env(config.task, image_size=size).observation_spec, config)
-    weights = {f"module.{name}": value for name, value in Tvcap(spec, config.network).state_dict().items()}
+    weights = {f"module.network.{name}": value for name, value in Tvcap(spec, config.network).state_dict().items()}
     Checkpoint(config.task, 1, 0.0, {"mean": weights}, "{}").save(folder / "checkpoint.pt")
     (folder / "config.json").write_text(json.dumps(asdict(config)))
     return folder

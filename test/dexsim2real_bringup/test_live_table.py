@@ -13,6 +13,8 @@ def test_a_log_gets_a_line_now_and_then_and_the_table_at_the_end(
     now = 1000.0
     monkeypatch.setattr(log_line.time, "monotonic", lambda: now)
     with LiveTable("pouring") as table:
+        table.update([], "episodes: 0 of 9")
+        now += 5.0
         table.update([], "episodes: 1 of 9")
         table.update([], "episodes: 2 of 9")
         now += 60.0
@@ -35,6 +37,8 @@ def test_a_bar_is_a_line_now_and_then_in_a_log(
     now = 1000.0
     monkeypatch.setattr(log_line.time, "monotonic", lambda: now)
     with Bar("trials", of=2000) as bar:
+        bar.update(2)
+        now += 5.0
         bar.update(3)
         bar.advance()
         now += 60.0

@@ -13,7 +13,7 @@ import tyro
 from scipy.stats import t
 
 from dexsim2real_bringup.cli.bar import Bar
-from dexsim2real_bringup.cli.tables import Cell, make_folder, show
+from dexsim2real_bringup.cli.tables import Cell, make_folder, show, write_json
 from dexsim2real_description import DexSim2RealError
 from dexsim2real_dr.bench import MotionBench, PictureBench
 from dexsim2real_dr.fm_dr.config import FmDrConfig
@@ -98,7 +98,7 @@ def _show(found: Sequence[Recovery], methods: Sequence[Method], names: Sequence[
         runs.append({**row, **{f"error of {name}": error for name, error in row.pop("by_parameter").items()}})
         del runs[-1]["by_parameter"]
     if json is not None:
-        show("Every run", runs, json)
+        write_json(json, {"title": "Every run", "rows": runs})
     over = f"over {len({one.twin for one in found})} twins, with 95 % intervals"
     show(f"Error of the mean by parameter {over}", [_by_parameter(name, methods, found) for name in names])
     show(f"All parameters {over}", [summary(method, found, len(names)) for method in methods])

@@ -6,15 +6,15 @@ import time
 
 from rich.console import Console
 
-_EVERY = 60.0
-"""[s]"""
+_FIRST, _EVERY = 5.0, 60.0
+"""The first line comes after so long, for work that takes longer [s]."""
 
 
 class LogLine:
     """The line of one piece of work."""
 
     def __init__(self, console: Console) -> None:
-        self._console, self._said = console, -_EVERY
+        self._console, self._said = console, time.monotonic() - _EVERY + _FIRST
 
     def say(self, text: str) -> None:
         """Print the line if the last one is long enough ago."""
