@@ -129,7 +129,7 @@ def test_capture_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["dr", "capture", "--twin", "-1", "--out", str(tmp_path)]) == 2
     (tmp_path / "file").write_text("")
     assert main(["dr", "capture", "--twin", "1", "--size", "32", "--out", str(tmp_path / "file" / "x")]) == 2
-    assert "cannot write" in capsys.readouterr().err
+    assert f"cannot write {tmp_path / 'file' / 'x'}" in capsys.readouterr().err
 
 
 def test_compare_measures_every_method_on_every_twin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

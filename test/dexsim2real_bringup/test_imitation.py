@@ -51,6 +51,11 @@ def test_demonstrations_to_a_clone_to_a_student(tmp_path: Path, capsys: pytest.C
         (["distill", "--task", "pick_place", "--teacher", "nowhere", "--no-vision", "--out", "run"], "nowhere"),
         (["distill", "--task", "pick_place", "--teacher", "expert@teapot", "--no-vision", "--out", "run"], "teapot"),
         (["distill", "--task", "pick_place", "--teacher", "expert", "--glimpses", "9", "--out", "run"], "--glimpses"),
+        (
+            ["distill", "--task", "pick_place", "--teacher", "pick_place", "--glimpses", "-1", "--out", "run"],
+            "0 or more",
+        ),
+        (["distill", "--task", "pick_place", "--teacher", "expert", "--episodes", "0", "--out", "run"], "1 or more"),
     ],
 )
 def test_bad_input_is_one_line(

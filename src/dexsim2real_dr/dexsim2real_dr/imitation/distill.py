@@ -72,6 +72,11 @@ class Distillation:
         folder: Path,
     ) -> None:
         """Raises DexSim2RealError if a teacher cannot teach the task so or the folder's checkpoint does not fit."""
+        if config.episodes < 1 or config.glimpses < 0:
+            raise TrainingError(
+                f"a round of {config.episodes} episodes and {config.glimpses} glimpses cannot be; "
+                "--episodes is 1 or more, --glimpses 0 or more"
+            )
         if config.glimpses and any(isinstance(one.teacher, ExpertTeacher) for one in specialists):
             raise TrainingError("the expert goes by a plan, which no glimpse is long enough for; leave out --glimpses")
         torch.set_num_threads(1)
