@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -134,20 +133,20 @@ def _sampler(parameters: str) -> ParameterSampler | None:
 def _run(env: DexEnv, driver: Driver, seeds: range) -> list[TrialResult]:
     """All trials of all seeds, those of a seed side by side."""
     results: list[TrialResult] = []
-    with _bar(len(seeds) * env.num_envs) as note:
+    with Bar("trials", len(seeds) * env.num_envs) as bar:
         for seed in seeds:
-            results += run_trials(env, driver, seed, partial(_further, note, seed, len(results)))
+            results += run_trials(env, driver, seed, partial(_note, bar, seed, len(results)))
     return results
 
 
 def _run_gated(cell: GatedTrials, seeds: range, trials: int) -> list[TrialResult]:
     """The same trials behind the safety gate, one after the other."""
     results: list[TrialResult] = []
-    with closing(cell), _bar(len(seeds) * trials) as note:
+    with closing(cell), Bar("trials", len(seeds) * trials) as bar:
         for seed in seeds:
             for number in range(trials):
                 results.append(cell.run(seed, number))
-                note(seed, len(results))
+                _note(bar, seed, 0, len(results))
     return results
 
 
@@ -162,15 +161,8 @@ def _show(title: str, results: list[TrialResult], json: Path | None) -> None:
         write_json(json, {"title": title, "success": asdict(rate), "trials": [asdict(result) for result in results]})
 
 
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar; what it yields is told the seed and how many trials are done."""
-    with Bar("trials", total) as bar:
-        yield lambda seed, done: bar.update(done, doing=f"trials, seed {seed}")
-
-
-def _further(note: Callable[[int, int], None], seed: int, before: int, done: int) -> None:
-    note(seed, before + done)
+def _note(bar: Bar, seed: int, before: int, done: int) -> None:
+    bar.update(before + done, doing=f"trials, seed {seed}")
 
 
 def _film(env: DexEnv, driver: Driver, failures: list[TrialResult], folder: Path) -> None:

@@ -30,7 +30,7 @@ from dexsim2real_dr.training.checkpoint import Checkpoint
 from dexsim2real_dr.training.run_folder import CHECKPOINT, CONFIG, write
 from dexsim2real_policy.export import ExportReport
 from dexsim2real_policy.tvcap import Tvcap
-from dexsim2real_sim import ParameterSampler, make_env
+from dexsim2real_sim import DexEnv, ParameterSampler, make_env
 
 POLICY = "policy"
 Tell = Callable[[str, int, int], None]
@@ -83,10 +83,8 @@ class Distillation:
         self.config, self._folder, self._specialists = config, folder, specialists
         self._device = use_device(config.device)
         size = (config.image_size, config.image_size) if config.vision else None
-        self._envs = [
-            make_env(config.task, config.envs, sampler=sampler, threads=1, objects=one.objects, image_size=size)
-            for one in specialists
-        ]
+        self._sampler = sampler
+        self._envs = [self._cells(one, size) for one in specialists]
         for one, env in zip(specialists, self._envs, strict=True):
             one.teacher.check(env)
         self.spec = student_spec(self._envs[0].observation_spec, config)
@@ -159,6 +157,8 @@ class Distillation:
     def _drive(self, what: Literal["episodes", "glimpses"], count: int, tell: Tell) -> Iterator[Lesson]:
         """Lessons of the round, `count` of all teachers together, with what the student sees and has to say."""
         config = self.config
+        if not count:
+            return
         share = config.share if self.round else 1.0
         student = self._act if self.round else None
         each, kept = -(-count // len(self._specialists)), (*self.spec.shapes, FEATURES)
@@ -166,10 +166,19 @@ class Distillation:
             entropy = [config.seed, self.round, number, what == "glimpses"]
             seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
             lessons = one.teacher.lessons(env, student, share, seed)
-            with closing(lessons if what == "episodes" else glimpses(env, lessons, seed)) as lessons:
+            if what == "glimpses":
+                lessons = glimpses(env, self._cells(one), lessons, seed)
+            with closing(lessons):
                 for done, lesson in enumerate(islice(lessons, each), number * each + 1):
                     tell(f"round {self.round + 1}, {what}", done, each * len(self._specialists))
                     yield replace(lesson, inputs={name: lesson.inputs[name] for name in kept})
+
+    def _cells(self, one: Specialist, image_size: tuple[int, int] | None = None) -> DexEnv:
+        """Where a specialist teaches."""
+        config = self.config
+        return make_env(
+            config.task, config.envs, sampler=self._sampler, threads=1, objects=one.objects, image_size=image_size
+        )
 
     @property
     def _guided(self) -> Guided:

@@ -24,8 +24,9 @@ class DistillConfig:
     episodes: int = 30
     """New ones in each round, of all teachers together."""
     glimpses: int = 0
-    """New ones in each round beside the episodes: moments of a third of a second, from starts of any difficulty. A
-    student that has to find objects in images needs thousands; only policies can be asked for them."""
+    """New ones in each round beside the episodes: moments of a third of a second, from starts of any difficulty after
+    which the robot went astray. A student that has to find objects in images needs thousands; only policies can be
+    asked for them."""
     share: float = 0.3
     """Of the time that teachers drive in later rounds."""
     successes: bool = False
