@@ -23,7 +23,7 @@ def glimpses(env: DexEnv, blind: DexEnv, lessons: Iterator[Lesson], seed: int) -
     Steps of one episode show one scene hundreds of times, and a student who has seen a hundred scenes knows each by
     heart and none that is new. In episodes that go well the hand also tells where the object is, and a student who
     looks at the hand is lost as soon as it is beside the object. `blind` is the same environment without images, where
-    the robot strays. Both are as they were when this generator is closed, but for the episodes under way.
+    the robot strays. When this generator is closed `env` is as it was, but for the episodes under way; `blind` is not.
     """
     rng, limit, difficulty = np.random.default_rng([seed, 5]), env.time_limit, env.difficulty.copy()
     env.time_limit = SECONDS
@@ -45,10 +45,10 @@ def _astray(env: DexEnv, rng: np.random.Generator) -> list[Snapshot]:
     count, steps = env.num_envs, round(_ASTRAY * env.config.policy_rate)
     env.difficulty[:] = rng.uniform(size=count)
     env.reset(seed=int(rng.integers(2**31)))
-    ways = rng.uniform(size=(count, 1)) * rng.standard_normal(env.target.shape)
+    ways = (rng.uniform(size=(count, 1)) * rng.standard_normal(env.target.shape)).clip(-1.0, 1.0)
     ends = rng.integers(0, steps, count)
     found: dict[int, Snapshot] = {}
     for step in range(steps):
         found |= {number: env.snapshot(number) for number in np.flatnonzero(ends == step).tolist()}
-        env.step(ways.clip(-1.0, 1.0))
+        env.step(ways)
     return [found[number] for number in range(count)]
